@@ -1,0 +1,1 @@
+"""What a step leaves behind: code hash, key, store, ledger, lineage."""

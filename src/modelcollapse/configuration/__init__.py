@@ -1,0 +1,1 @@
+"""The config files: one schema, validation, the key table."""

@@ -1,0 +1,114 @@
+"""Every key of the config files: type, default, meaning, and the paper's value where there is one."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import model_validator
+
+from modelcollapse.corpora.settings import CorpusSettings, TokenizerSettings
+from modelcollapse.densities.settings import MixtureSettings, TheorySettings, VaeSettings
+from modelcollapse.recursion.settings import ArmSettings, FamilySettings
+from modelcollapse.runtime.settings import Settings
+
+IMAGE_SOURCES = ("digits", "mnist")
+PUBLISHED_SOURCES = ("wikitext", "tinystories", "mnist")
+
+
+class LanguageModelSettings(Settings):
+    """The language-model experiments of one paper: arms for the one engine."""
+
+    families: dict[str, FamilySettings]
+    """Text, architecture and generation 0, by name; arms of one family share generation 0."""
+    arm_defaults: dict[str, Any] = {}
+    """Keys that every arm of this paper starts from; an arm's own keys win."""
+    arms: dict[str, ArmSettings]
+    """Experimental conditions, by name."""
+
+    @model_validator(mode="after")
+    def _families_exist(self) -> LanguageModelSettings:
+        for name, arm in self.arms.items():
+            if arm.family not in self.families:
+                raise ValueError(f"arm '{name}' names family '{arm.family}', but there are: {_names(self.families)}")
+            family = self.families[arm.family]
+            if family.model.pretrained is None and family.model.width % family.model.heads:
+                raise ValueError(
+                    f"family '{arm.family}': width {family.model.width} is not a multiple of heads {family.model.heads}"
+                )
+            if family.packing == "blocks" and family.row_tokens + arm.decoding.new_tokens > family.model.positions:
+                raise ValueError(
+                    f"arm '{name}': a prompt of {family.row_tokens} tokens and {arm.decoding.new_tokens} new ones "
+                    f"do not fit into {family.model.positions} positions"
+                )
+            if arm.regime.name == "preserve" and arm.regime.kept == 0:
+                raise ValueError(f"arm '{name}': regime 'preserve' keeps nothing with kept: 0; use 'replace' for that")
+        return self
+
+
+class ShumailovSettings(Settings):
+    """Shumailov et al. (Nature 2024)."""
+
+    language_model: LanguageModelSettings
+    """Language-model experiments (main text, Fig. 1)."""
+    mixture: dict[str, MixtureSettings]
+    """Gaussian mixtures (SI Fig. 6 and 8), by name."""
+    vae: VaeSettings
+    """Variational autoencoder (SI Fig. 1 and 7)."""
+    theory: TheorySettings = TheorySettings()
+    """Theory beside simulation (SI section 3)."""
+
+
+class Config(Settings):
+    """A whole config: one scale of the one DAG."""
+
+    scale: Literal["smoke", "laptop", "workstation", "paper"]
+    """Which of the four sizes this is; names the folders below `data/` and `results/`."""
+    text: Literal["embedded", "published"] = "embedded"
+    """Text that needs no network, or the papers' corpora."""
+    arms: Literal["core", "all"] = "core"
+    """Arms that give verdicts, or also the ablations (one seed, no verdict)."""
+    corpus_mirror: str | None = None
+    """Folder with the published corpora, `<corpus>/<split>.{txt,jsonl}[.gz]`; null means the hub."""
+    corpora: dict[str, CorpusSettings]
+    """Human text and images, by name."""
+    tokenizers: dict[str, TokenizerSettings]
+    """Tokenizers, by name."""
+    shumailov: ShumailovSettings
+    """The experiments of Shumailov et al."""
+    published_text: dict[str, Any] = {}
+    """Keys that replace those above when `text` is `published`."""
+
+    @model_validator(mode="after")
+    def _names_exist(self) -> Config:
+        for name, tokenizer in self.tokenizers.items():
+            for corpus in tokenizer.corpora:
+                self._text_corpus(f"tokenizers.{name}.corpora", corpus)
+        for name, family in self.shumailov.language_model.families.items():
+            where = f"shumailov.language_model.families.{name}"
+            self._text_corpus(f"{where}.corpus", family.corpus)
+            if family.base_corpus is not None:
+                self._text_corpus(f"{where}.base_corpus", family.base_corpus)
+            if family.tokenizer not in self.tokenizers:
+                raise ValueError(f"{where}.tokenizer is '{family.tokenizer}', but there are: {_names(self.tokenizers)}")
+        vae_corpus = self.corpora.get(self.shumailov.vae.corpus)
+        if vae_corpus is None or vae_corpus.source not in IMAGE_SOURCES:
+            raise ValueError(
+                f"shumailov.vae.corpus is '{self.shumailov.vae.corpus}', which is no image corpus of 'corpora'"
+            )
+        return self
+
+    def _text_corpus(self, where: str, name: str) -> None:
+        if name not in self.corpora:
+            raise ValueError(f"{where} is '{name}', but there are: {_names(self.corpora)}")
+        if self.corpora[name].source in IMAGE_SOURCES:
+            raise ValueError(f"{where} is '{name}', which is an image corpus")
+
+    @property
+    def folder(self) -> str:
+        """Name of the folder below `data/` and `results/`."""
+        embedded_by_default = self.scale in ("smoke", "laptop")
+        return f"{self.scale}-published" if embedded_by_default and self.text == "published" else self.scale
+
+
+def _names(mapping: dict[str, Any]) -> str:
+    return ", ".join(sorted(mapping)) or "none"

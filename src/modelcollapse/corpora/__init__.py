@@ -1,0 +1,1 @@
+"""Human data in: embedded and published corpora, images, tokenizers, prompts."""

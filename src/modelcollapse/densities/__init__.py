@@ -1,0 +1,1 @@
+"""Toy densities: closed forms beside the simulations that check them."""

@@ -1,0 +1,1 @@
+"""Intervals, decisions, claims and their verdicts."""

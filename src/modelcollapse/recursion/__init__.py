@@ -1,0 +1,1 @@
+"""The engine: regimes, training, sampling and scoring of language models."""

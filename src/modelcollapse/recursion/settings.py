@@ -1,0 +1,165 @@
+"""What one arm of a language-model experiment can set. Every field is a key of the config files."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from modelcollapse.runtime.settings import Published, Settings
+
+Regime = Literal[
+    "replace",
+    "accumulate",
+    "accumulate_subsample",
+    "replace_growing",
+    "preserve",
+    "fresh",
+    "filtered",
+    "curated",
+    "human_steps",
+    "human_growing",
+    "human_only",
+]
+
+
+class ModelSettings(Settings):
+    """The architecture of a language model, from scratch or as pretrained weights."""
+
+    architecture: Literal["opt", "gpt2", "llama"] = "opt"
+    """Model family of `transformers`."""
+    width: Annotated[int, Field(ge=8), Published(768)] = 768
+    """Hidden size."""
+    layers: Annotated[int, Field(ge=1), Published(12)] = 12
+    """Number of transformer blocks."""
+    heads: Annotated[int, Field(ge=1), Published(12)] = 12
+    """Number of attention heads; divides `width`."""
+    feed_forward: Annotated[int | None, Field(ge=8)] = None
+    """Width of the feed-forward layer; null means 4 x `width`."""
+    positions: Annotated[int, Field(ge=16), Published(2048)] = 2048
+    """Longest sequence the model can read, in tokens."""
+    dropout: Annotated[float, Field(ge=0, lt=1), Published(0.1)] = 0.1
+    """Dropout probability during training."""
+    pretrained: Annotated[str | None, Published("facebook/opt-125m")] = None
+    """Hub name or local folder of published weights; null means random initialisation. Overrides the sizes above."""
+    revision: str | None = None
+    """Commit of the hub repository, 40 hex digits; required with a hub name."""
+
+
+class TrainingSettings(Settings):
+    """How a model is fitted."""
+
+    epochs: Annotated[int, Field(ge=1), Published(5)] = 5
+    """Passes over the training rows."""
+    batch_size: Annotated[int, Field(ge=1), Published(128)] = 128
+    """Rows per forward pass."""
+    gradient_accumulation: Annotated[int, Field(ge=1), Published(1)] = 1
+    """Forward passes per optimiser step."""
+    learning_rate: Annotated[float, Field(gt=0), Published(2e-5)] = 2e-5
+    """Peak learning rate of AdamW."""
+    final_learning_rate: Annotated[float, Field(ge=0), Published(1e-6)] = 1e-6
+    """Learning rate at the end of the cosine or linear schedule."""
+    schedule: Annotated[
+        Literal["cosine_by_epoch", "cosine", "linear", "constant"], Published("cosine_by_epoch")
+    ] = "cosine_by_epoch"
+    """`cosine_by_epoch` changes once an epoch (T_max = epochs), the others every optimiser step."""
+    warmup_share: Annotated[float, Field(ge=0, lt=1), Published(0.0)] = 0.0
+    """Share of the optimiser steps with linearly rising learning rate."""
+    weight_decay: Annotated[float, Field(ge=0), Published(0.01)] = 0.01
+    """Decoupled weight decay of AdamW."""
+    gradient_clip: Annotated[float | None, Field(gt=0)] = None
+    """Largest gradient norm; null means no clipping, as published."""
+    precision: Annotated[Literal["fp32", "bf16"], Published("fp32")] = "fp32"
+    """bf16 is autocast over fp32 weights."""
+    selection: Annotated[Literal["best_validation", "last"], Published("best_validation")] = "best_validation"
+    """Which epoch's weights go on: the one with the lowest cross-entropy on human validation text, or the last."""
+
+
+class DecodingSettings(Settings):
+    """How a model writes."""
+
+    method: Annotated[Literal["ancestral", "greedy", "beam"], Published("beam")] = "ancestral"
+    """Sampling, arg max, or beam search."""
+    beams: Annotated[int, Field(ge=1), Published(5)] = 5
+    """Width of the beam search; ignored by the other methods."""
+    temperature: Annotated[float, Field(gt=0)] = 1.0
+    """Divides the logits before sampling."""
+    top_k: Annotated[int | None, Field(ge=1)] = None
+    """Keep the k likeliest tokens; null keeps all."""
+    top_p: Annotated[float, Field(gt=0, le=1)] = 1.0
+    """Keep the smallest set of tokens with this probability."""
+    repetition_penalty: Annotated[float, Field(gt=0), Published(1.0)] = 1.0
+    """CTRL-style penalty on tokens of the prompt and the text so far; 1 means none."""
+    new_tokens: Annotated[int, Field(ge=1), Published(64)] = 64
+    """Largest number of tokens written."""
+    stop_at_end: Annotated[bool, Published(False)] = False
+    """Stop at the end-of-text token; false forbids it, so that every sample has `new_tokens` tokens."""
+    batch_size: Annotated[int, Field(ge=1)] = 100
+    """Prompts per batch. Part of the random stream, so of the result."""
+
+
+class RegimeSettings(Settings):
+    """What the next model trains on."""
+
+    name: Annotated[Regime, Published("replace")] = "replace"
+    """One of the regimes of `modelcollapse.recursion.regimes`."""
+    kept: Annotated[float, Field(ge=0, le=1), Published(0.0)] = 0.0
+    """`preserve`, `human_only`: share of the human rows kept, drawn anew in each generation; the size stays constant."""
+    keep_share: Annotated[float, Field(gt=0, le=1)] = 0.5
+    """`filtered`, `curated`: share of the candidate rows that passes the selection."""
+    criterion: Literal["low_perplexity", "high_perplexity", "random", "no_repetition"] = "low_perplexity"
+    """`filtered`: score under generation 0 by which rows are selected."""
+    error_rate: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """`curated`: probability that the verifier's answer is flipped."""
+
+
+class FamilySettings(Settings):
+    """What all arms of a family share: human text, tokenizer, architecture, generation 0."""
+
+    corpus: str
+    """Prepared corpus whose text the experiment is about."""
+    tokenizer: str
+    """Tokenizer, a key of `tokenizers`."""
+    model: ModelSettings
+    """Architecture."""
+    packing: Annotated[Literal["blocks", "documents"], Published("blocks")] = "blocks"
+    """Blocks of `row_tokens` tokens cut from the running text, or one document per row."""
+    row_tokens: Annotated[int, Field(ge=4), Published(64)] = 64
+    """Tokens per block, or the most tokens of a document."""
+    train_rows: Annotated[int | None, Field(ge=2)] = None
+    """Human training rows used, from the start of the corpus; null means all."""
+    validation_rows: Annotated[int | None, Field(ge=2)] = None
+    """Human validation rows; null means all."""
+    test_rows: Annotated[int | None, Field(ge=2)] = None
+    """Human test rows; null means all."""
+    base_corpus: str | None = None
+    """Corpus on which the weights are pretrained here; null means published weights, or none."""
+    base_rows: Annotated[int | None, Field(ge=2)] = None
+    """Rows of the base corpus; null means all."""
+    base_training: TrainingSettings = TrainingSettings()
+    """How the base is pretrained."""
+    training: TrainingSettings = TrainingSettings()
+    """How generation 0 is fitted on human text, from the base."""
+
+
+class ArmSettings(Settings):
+    """One experimental condition."""
+
+    set: Literal["core", "all"] = "core"
+    """`core` arms always run; `all` arms run with `arms: all`, with one seed and no verdict."""
+    family: str
+    """Key of `families`."""
+    regime: RegimeSettings = RegimeSettings()
+    """What each next model trains on."""
+    training: TrainingSettings = TrainingSettings()
+    """How generations >= 1 are fitted."""
+    decoding: DecodingSettings = DecodingSettings()
+    """How every generation writes."""
+    prompts: Annotated[Literal["corpus_blocks", "prompts", "none"], Published("corpus_blocks")] = "corpus_blocks"
+    """What a sample continues: each human training block, the corpus's own prompts, or nothing."""
+    weights: Annotated[Literal["reinitialised", "continued"], Published("reinitialised")] = "reinitialised"
+    """Where generations >= 1 start: from the base again, or from the previous generation."""
+    generations: Annotated[int, Field(ge=1), Published(9)] = 9
+    """Last generation: models 0..generations are fitted."""
+    seeds: Annotated[int, Field(ge=1), Published(5)] = 5
+    """Number of seeds: 0..seeds-1, each one whole chain."""

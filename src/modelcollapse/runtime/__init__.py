@@ -1,0 +1,1 @@
+"""The ground floor every step stands on: files, seeds, device, progress."""

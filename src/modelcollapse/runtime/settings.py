@@ -1,0 +1,27 @@
+"""The base of every settings class: strict, immutable, and described by the docstring under each field."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+
+@dataclass(frozen=True)
+class Published:
+    """Marks the value that the paper used: ``epochs: Annotated[int, Published(5)] = 3``.
+
+    Settings that differ from it are printed as deviations beside every proxy verdict.
+    """
+
+    value: Any
+
+
+class Settings(BaseModel):
+    """A group of config keys. Unknown keys, wrong types and changes after construction are errors.
+
+    The meaning of a key is the string below the field, which ``code_hash`` ignores: rewording it reruns nothing.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
