@@ -59,9 +59,9 @@ class TrainingSettings(Settings):
     """Peak learning rate of AdamW."""
     final_learning_rate: Annotated[float, Field(ge=0), Published(1e-6)] = 1e-6
     """Learning rate at the end of the cosine or linear schedule."""
-    schedule: Annotated[
-        Literal["cosine_by_epoch", "cosine", "linear", "constant"], Published("cosine_by_epoch")
-    ] = "cosine_by_epoch"
+    schedule: Annotated[Literal["cosine_by_epoch", "cosine", "linear", "constant"], Published("cosine_by_epoch")] = (
+        "cosine_by_epoch"
+    )
     """`cosine_by_epoch` changes once an epoch (T_max = epochs), the others every optimiser step."""
     warmup_share: Annotated[float, Field(ge=0, lt=1), Published(0.0)] = 0.0
     """Share of the optimiser steps with linearly rising learning rate."""
@@ -104,9 +104,13 @@ class RegimeSettings(Settings):
     name: Annotated[Regime, Published("replace")] = "replace"
     """One of the regimes of `modelcollapse.recursion.regimes`."""
     kept: Annotated[float, Field(ge=0, le=1), Published(0.0)] = 0.0
-    """`preserve`, `human_only`: share of the human rows kept, drawn anew in each generation; the size stays constant."""
+    """`preserve`, `human_only`: share of human rows kept, drawn anew in each generation; constant size."""
     keep_share: Annotated[float, Field(gt=0, le=1)] = 0.5
     """`filtered`, `curated`: share of the candidate rows that passes the selection."""
+    reference: Literal["replace", "accumulate"] = "replace"
+    """`human_steps`, `human_only`, `accumulate_subsample`: regime whose number of steps is matched."""
+    equal_steps: bool = False
+    """`human_only`, `accumulate_subsample`: as many steps as `reference`, by more passes over the rows."""
     criterion: Literal["low_perplexity", "high_perplexity", "random", "no_repetition"] = "low_perplexity"
     """`filtered`: score under generation 0 by which rows are selected."""
     error_rate: Annotated[float, Field(ge=0, le=1)] = 0.0

@@ -1,0 +1,122 @@
+"""Rows that a model reads: blocks of running text, or one document per row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from modelcollapse.runtime.tables import read_metadata
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Token ids, one row per text. A token is predicted if it is neither the first of its row nor part of the prompt."""
+
+    ids: np.ndarray
+    """int32 [rows, longest]; beyond its length a row is filled with 0."""
+    lengths: np.ndarray
+    """int32 [rows]."""
+    prompt_lengths: np.ndarray
+    """int32 [rows]: leading tokens that are given, not learned."""
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def take(self, places: np.ndarray) -> Rows:
+        """Some of the rows, in this order."""
+        return Rows(self.ids[places], self.lengths[places], self.prompt_lengths[places])
+
+    def texts(self) -> list[np.ndarray]:
+        """Token ids of each row without filling."""
+        return [row[:length] for row, length in zip(self.ids, self.lengths, strict=True)]
+
+    def prompts(self) -> list[np.ndarray]:
+        """Token ids of each row's prompt."""
+        return [row[:length] for row, length in zip(self.ids, self.prompt_lengths, strict=True)]
+
+
+def rows_from(texts: Sequence[np.ndarray], prompts: Sequence[np.ndarray] | None = None) -> Rows:
+    """Rows of the given token ids, each after its prompt if there are any."""
+    prompts = prompts if prompts is not None else [np.empty(0, np.int32)] * len(texts)
+    joined = [np.concatenate([prompt, text]).astype(np.int32) for prompt, text in zip(prompts, texts, strict=True)]
+    lengths = np.array([len(row) for row in joined], dtype=np.int32)
+    ids = np.zeros((len(joined), int(lengths.max(initial=0))), dtype=np.int32)
+    for place, row in enumerate(joined):
+        ids[place, : len(row)] = row
+    return Rows(ids, lengths, np.array([len(prompt) for prompt in prompts], dtype=np.int32))
+
+
+def concatenate(parts: Sequence[Rows]) -> Rows:
+    """All rows of all parts."""
+    texts = [text for part in parts for text in part.texts()]
+    rows = rows_from(texts)
+    return Rows(rows.ids, rows.lengths, np.concatenate([part.prompt_lengths for part in parts]))
+
+
+def blocks(documents: Sequence[np.ndarray], row_tokens: int) -> Rows:
+    """Cut the running text of all documents into disjoint blocks; the remainder is dropped.
+
+    Args:
+        documents: token ids, each beginning with the begin token.
+        row_tokens: tokens per block.
+
+    Raises:
+        ValueError: the text is shorter than one block.
+    """
+    running = np.concatenate(documents) if len(documents) else np.empty(0, np.int32)
+    count = len(running) // row_tokens
+    if count == 0:
+        raise ValueError(
+            f"The text has {len(running)} tokens, fewer than one block of {row_tokens}: lower 'row_tokens'."
+        )
+    return rows_from(list(running[: count * row_tokens].reshape(count, row_tokens)))
+
+
+def document_rows(
+    documents: Sequence[np.ndarray], row_tokens: int, prompts: Sequence[np.ndarray] | None = None
+) -> Rows:
+    """One document per row, cut after ``row_tokens`` tokens (its prompt not counted)."""
+    return rows_from([document[:row_tokens] for document in documents], prompts)
+
+
+def read_rows(path: Path, packing: str, row_tokens: int, limit: int | None = None) -> Rows:
+    """Rows of an encoded split.
+
+    Args:
+        path: Parquet with a column ``ids`` and perhaps ``prompt_ids``.
+        packing: ``blocks`` or ``documents``.
+        row_tokens: tokens per row.
+        limit: most rows, from the start; None for all.
+
+    Raises:
+        ValueError: the split has fewer rows than ``limit``.
+    """
+    table = pq.read_table(path)
+    documents = _lists(table, "ids")
+    if packing == "blocks":
+        rows = blocks(documents, row_tokens)
+    else:
+        prompts = _lists(table, "prompt_ids") if "prompt_ids" in table.column_names else None
+        rows = document_rows(documents, row_tokens, prompts)
+    if limit is None:
+        return rows
+    if len(rows) < limit:
+        raise ValueError(f"{path} gives {len(rows)} rows of {row_tokens} tokens, but the config asks for {limit}.")
+    return rows.take(np.arange(limit))
+
+
+def special_tokens(path: Path) -> tuple[int, int, int]:
+    """Vocabulary size, begin token and padding token of an encoded split."""
+    facts = read_metadata(path)
+    return facts["vocabulary"], facts["begin_id"], facts["pad_id"]
+
+
+def _lists(table: object, column: str) -> list[np.ndarray]:
+    chunks = table.column(column).combine_chunks()  # type: ignore[attr-defined]
+    offsets = chunks.offsets.to_numpy()
+    values = chunks.values.to_numpy().astype(np.int32)
+    return [values[start:end] for start, end in zip(offsets[:-1], offsets[1:], strict=True)]
