@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from modelcollapse.runtime.tables import read_metadata
 
 @dataclass(frozen=True)
 class Rows:
-    """Token ids, one row per text. A token is predicted if it is neither the first of its row nor part of the prompt."""
+    """Token ids, one row per text. Predicted is every token but the first of its row and those of its prompt."""
 
     ids: np.ndarray
     """int32 [rows, longest]; beyond its length a row is filled with 0."""
@@ -119,4 +120,4 @@ def _lists(table: object, column: str) -> list[np.ndarray]:
     chunks = table.column(column).combine_chunks()  # type: ignore[attr-defined]
     offsets = chunks.offsets.to_numpy()
     values = chunks.values.to_numpy().astype(np.int32)
-    return [values[start:end] for start, end in zip(offsets[:-1], offsets[1:], strict=True)]
+    return [values[start:end] for start, end in itertools.pairwise(offsets)]

@@ -48,8 +48,8 @@ def fit(
 ) -> FitReport:
     """Fit in place; on return the model has the selected weights.
 
-    A fit that was killed and is called again with the same arguments continues from its last checkpoint and ends with the
-    same bits: every random draw is named by epoch and step.
+    A fit that was killed and is called again with the same arguments continues from its last checkpoint and ends with
+    the same bits: every random draw is named by epoch and step.
 
     Args:
         model: start weights.

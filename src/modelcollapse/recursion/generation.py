@@ -1,0 +1,339 @@
+"""The engine's steps: fit the base and generation 0 on human text, then train, sample and score one generation.
+
+Random streams are named by seed, step and generation, never by arm, so that arms of one seed are paired.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import torch
+
+from modelcollapse.recursion import regimes
+from modelcollapse.recursion.models import build_model, load_model, save_model
+from modelcollapse.recursion.network import LanguageModel
+from modelcollapse.recursion.packing import Rows, read_rows, rows_from, special_tokens
+from modelcollapse.recursion.sample import Samples, sample_rows
+from modelcollapse.recursion.samples_file import read_samples, write_samples
+from modelcollapse.recursion.score import negative_log_likelihood, row_perplexity
+from modelcollapse.recursion.settings import ArmSettings, FamilySettings
+from modelcollapse.recursion.train import FitReport, fit
+from modelcollapse.runtime.device import pick_device, single_thread
+from modelcollapse.runtime.files import write_atomically
+from modelcollapse.runtime.progress import say
+from modelcollapse.runtime.seeds import generator, integer_seed
+from modelcollapse.runtime.tables import write_parquet
+
+Paths = Mapping[str, Path]
+SCORING_BATCH = 64
+
+
+@dataclass(frozen=True)
+class Text:
+    """The human text of a family as rows, and its special tokens."""
+
+    train: Rows
+    """Every human row of the corpus; the first ``count`` are the family's training rows."""
+    count: int
+    validation: Rows
+    test: Rows
+    vocabulary: int
+    begin_id: int
+    pad_id: int
+
+
+def fit_base(family: FamilySettings, encoded: Paths, seed: int, outputs: dict[str, Path], work: Path) -> None:
+    """Pretrain the weights from which every fit of the family starts, on the base corpus.
+
+    Args:
+        family: architecture, packing, base_rows, base_training.
+        encoded: ``train`` and ``validation`` of the base corpus.
+        seed: names the random streams.
+        outputs: ``model``; ``record``: JSON with the validation curve.
+        work: folder that survives a kill.
+    """
+    single_thread()
+    rows = read_rows(encoded["train"], family.packing, family.row_tokens, family.base_rows)
+    validation = read_rows(encoded["validation"], family.packing, family.row_tokens)
+    validation = validation.take(np.arange(min(len(validation), family.validation_rows or len(validation))))
+    model = build_model(family.model, special_tokens(encoded["train"])[0], integer_seed(seed, "base")).to(pick_device())
+    report = fit(model, rows, validation, family.base_training, (seed, "base"), work)
+    save_model(model, outputs["model"])
+    with write_atomically(outputs["record"]) as temporary:
+        temporary.write_text(json.dumps({"rows": len(rows)} | _facts_of_fit(report), indent=1) + "\n", encoding="utf-8")
+
+
+def fit_generation_0(
+    family: FamilySettings, encoded: Paths, base: Path | None, seed: int, outputs: dict[str, Path], work: Path
+) -> None:
+    """Fit generation 0 on human text and score it on human test text; the base too, before fitting (zero-shot).
+
+    Args:
+        family: text, architecture, training.
+        encoded: ``train``, ``validation``, ``test``.
+        base: start weights; None for random ones.
+        seed: names the random streams.
+        outputs: ``model``, ``scores``.
+        work: folder that survives a kill.
+    """
+    single_thread()
+    text = _read_text(family, encoded)
+    model = _start(family, text, base, seed)
+    scores = Scores()
+    if base is not None:
+        scores.add("human_test_zero_shot", model, text.test)
+    started = time.monotonic()
+    report = fit(model, text.train.take(np.arange(text.count)), text.validation, family.training, (seed, 0), work)
+    save_model(model, outputs["model"])
+    for measure in ("human_test", "human_test_under_generation_0"):
+        scores.add(measure, model, text.test)
+    scores.write(outputs["scores"], _facts_of_fit(report) | {"seconds_training": _since(started), "human_share": 1.0})
+
+
+def sample_generation_0(
+    arm: ArmSettings,
+    family: FamilySettings,
+    encoded: Paths,
+    model_0: Path,
+    names: Mapping[str, Any],
+    seed: int,
+    outputs: dict[str, Path],
+    work: Path,
+) -> None:
+    """Let generation 0 write under an arm's decoding.
+
+    Args:
+        arm: decoding, prompts, regime.
+        family: text and packing.
+        encoded: ``train``, ``validation``, ``test``.
+        model_0: generation 0.
+        names: ``paper`` and ``arm``, for the lineage only.
+        seed: names the random streams.
+        outputs: ``samples``, ``scores``.
+        work: folder that survives a kill.
+    """
+    single_thread()
+    text = _read_text(family, encoded)
+    model = load_model(model_0, pick_device())
+    origins = [{"source": regimes.HUMAN, "rows": text.count, "share": 1.0}]
+    scores = Scores()
+    facts = _write_and_score(arm, text, model, model, origins, names, seed, 0, scores, outputs["samples"], work)
+    scores.write(outputs["scores"], facts)
+
+
+def run_generation(
+    arm: ArmSettings,
+    family: FamilySettings,
+    encoded: Paths,
+    base: Path | None,
+    model_0: Path,
+    previous: Path | None,
+    samples: Mapping[int, Path],
+    names: Mapping[str, Any],
+    seed: int,
+    generation: int,
+    outputs: dict[str, Path],
+    work: Path,
+) -> None:
+    """Train generation g >= 1 on what the regime says, let it write, and score it.
+
+    Args:
+        arm: regime, training, decoding, prompts, weights.
+        family: text, architecture, packing.
+        encoded: ``train``, ``validation``, ``test``.
+        base: start weights of re-initialised generations; None for random ones.
+        model_0: generation 0, which scores the samples.
+        previous: the previous generation's weights, for continued weights.
+        samples: samples of earlier generations that the regime reads.
+        names: ``paper`` and ``arm``, for the lineage only.
+        seed: names the random streams.
+        generation: g.
+        outputs: ``samples``, ``scores``, perhaps ``model``.
+        work: folder that survives a kill.
+
+    Raises:
+        ValueError: the corpus or an earlier generation has too few rows for the regime.
+        RuntimeError: the loss became infinite or NaN.
+    """
+    single_thread()
+    text = _read_text(family, encoded)
+    first = load_model(model_0, pick_device())
+    chosen = regimes.choose(_situation(arm, text, first, samples, seed, generation))
+    start = previous if arm.weights == "continued" else base
+    model = _start(family, text, start, integer_seed(seed, generation))
+    started = time.monotonic()
+    report = fit(model, chosen.rows, text.validation, arm.training, (seed, generation), work, chosen.passes)
+    say(f"generation {generation}: {report.steps} steps, validation {[round(v, 3) for v in report.validation]}")
+    scores = Scores()
+    seconds = _since(started)
+    scores.add("human_test", model, text.test)
+    if generation - 1 in samples:
+        _score_own(scores, model, samples[generation - 1])
+    facts = _write_and_score(
+        arm, text, model, first, chosen.origins(), names, seed, generation, scores, outputs["samples"], work
+    )
+    scores.write(outputs["scores"], facts | _facts_of_fit(report) | {"seconds_training": seconds})
+    if "model" in outputs:
+        save_model(model, outputs["model"])
+
+
+class Scores:
+    """Negative log-likelihoods by measure and row, as they are written to a scores file."""
+
+    def __init__(self) -> None:
+        self.columns: dict[str, list[np.ndarray]] = {"measure": [], "unit": [], "nll": [], "tokens": []}
+
+    def add(self, measure: str, model: LanguageModel, rows: Rows) -> None:
+        """Score rows under a model."""
+        self.add_values(measure, *negative_log_likelihood(model, rows, SCORING_BATCH))
+
+    def add_values(self, measure: str, sums: np.ndarray, tokens: np.ndarray) -> None:
+        """Add sums (nats) over this many tokens, one per row."""
+        self.columns["measure"].append(np.full(len(sums), measure))
+        self.columns["unit"].append(np.arange(len(sums), dtype=np.int32))
+        self.columns["nll"].append(sums.astype(np.float64))
+        self.columns["tokens"].append(tokens.astype(np.int32))
+
+    def write(self, path: Path, facts: Mapping[str, Any]) -> None:
+        """Write the table."""
+        joined = {name: np.concatenate(parts) for name, parts in self.columns.items()}
+        table = pa.table(
+            {
+                "measure": pa.array(joined["measure"]).dictionary_encode(),
+                "unit": joined["unit"],
+                "negative_log_likelihood": joined["nll"],
+                "tokens": joined["tokens"],
+            }
+        )
+        write_parquet(table, path, dict(facts))
+
+
+def _read_text(family: FamilySettings, encoded: Paths) -> Text:
+    vocabulary, begin_id, pad_id = special_tokens(encoded["train"])
+    train = read_rows(encoded["train"], family.packing, family.row_tokens)
+    count = family.train_rows or len(train)
+    if count > len(train):
+        raise ValueError(f"{encoded['train']} gives {len(train)} rows, but 'train_rows' asks for {count}: lower it.")
+    validation = read_rows(encoded["validation"], family.packing, family.row_tokens, family.validation_rows)
+    test = read_rows(encoded["test"], family.packing, family.row_tokens, family.test_rows)
+    return Text(train, count, validation, test, vocabulary, begin_id, pad_id)
+
+
+def _start(family: FamilySettings, text: Text, weights: Path | None, seed: int) -> LanguageModel:
+    device = pick_device()
+    if weights is None:
+        return build_model(family.model, text.vocabulary, seed).to(device)
+    model = load_model(weights, device)
+    if model.shape.vocabulary < text.vocabulary:
+        raise ValueError(
+            f"{weights} has {model.shape.vocabulary} tokens, but the tokenizer has {text.vocabulary}: "
+            "use the tokenizer that belongs to these weights."
+        )
+    return model
+
+
+def _situation(
+    arm: ArmSettings, text: Text, first: LanguageModel, samples: Mapping[int, Path], seed: int, generation: int
+) -> regimes.Situation:
+    needed = regimes.required_generations(arm.regime, generation)
+    return regimes.Situation(
+        generation=generation,
+        settings=arm.regime,
+        human=text.train,
+        human_count=text.count,
+        synthetic={k: _training_rows(arm, text, samples[k]) for k in needed},
+        random=generator(seed, "regime", generation),
+        perplexity=lambda rows: row_perplexity(first, rows, SCORING_BATCH),
+    )
+
+
+def _training_rows(arm: ArmSettings, text: Text, path: Path) -> Rows:
+    """What earlier models wrote, held-out rows excluded; prompts are part of a row only where they are tasks."""
+    stored = read_samples(path)
+    kept = [i for i, held_out in enumerate(stored.held_out) if not held_out]
+    texts = [stored.ids[i] for i in kept]
+    if arm.prompts != "prompts":
+        return rows_from(texts)
+    prompts = text.train.prompts()
+    return rows_from(texts, [prompts[stored.prompt_id[i]] for i in kept])
+
+
+def _score_own(scores: Scores, model: LanguageModel, path: Path) -> None:
+    """Cross-entropy of model g on held-out samples of model g - 1, and their entropy under their own writer."""
+    stored = read_samples(path)
+    held_out = [i for i, flag in enumerate(stored.held_out) if flag]
+    rows = rows_from([stored.ids[i] for i in held_out])
+    scores.add("own_held_out", model, rows)
+    if stored.log_q is not None:
+        # the first token of a row is not predicted by model g, so its entropy does not count either
+        entropy = np.array([-float(stored.log_q[i][1:].sum()) for i in held_out])
+        scores.add_values("held_out_entropy", entropy, np.array([len(stored.ids[i]) - 1 for i in held_out]))
+
+
+def _write_and_score(
+    arm: ArmSettings,
+    text: Text,
+    model: LanguageModel,
+    first: LanguageModel,
+    origins: list[dict[str, object]],
+    names: Mapping[str, Any],
+    seed: int,
+    generation: int,
+    scores: Scores,
+    target: Path,
+    work: Path,
+) -> dict[str, Any]:
+    """Sample training rows and held-out rows, write them, and score them under generation 0."""
+    started = time.monotonic()
+    count = regimes.rows_to_sample(arm.regime, generation, text.count)
+    written = _sample(arm, text, model, count, (seed, "sample", generation), work / "sample")
+    held_out = _sample(arm, text, model, None, (seed, "held out", generation), work / "held_out")
+    human_share = sum(float(part["share"]) for part in origins if part["source"] == regimes.HUMAN)
+    lineage = {
+        "seed": seed,
+        "generation": generation,
+        "decoding": arm.decoding.model_dump(),
+        "training": origins,
+        "human_share": human_share,
+        "parents": [part["source"] for part in origins],
+        **names,
+    }
+    write_samples(target, written, held_out, text.count if arm.prompts != "none" else None, lineage)
+    scores.add("samples_under_generation_0", first, rows_from(written.ids))
+    return {"seconds_sampling": _since(started), "human_share": human_share}
+
+
+def _sample(
+    arm: ArmSettings, text: Text, model: LanguageModel, count: int | None, stream: tuple[object, ...], work: Path
+) -> Samples:
+    """Continue ``count`` training rows, from the start again when used up; without count, the validation rows."""
+    source = text.validation if count is None else text.train.take(np.arange(text.count))
+    count = len(source) if count is None else count
+    if arm.prompts == "none":
+        prompts = None
+    else:
+        given = source.texts() if arm.prompts == "corpus_blocks" else source.prompts()
+        prompts = [given[place % len(given)] for place in range(count)]
+    work.mkdir(parents=True, exist_ok=True)
+    with torch.no_grad():
+        return sample_rows(model, prompts, count, arm.decoding, text.begin_id, text.pad_id, stream, work)
+
+
+def _facts_of_fit(report: FitReport) -> dict[str, Any]:
+    return {
+        "validation": [{"epoch": e, "cross_entropy": value} for e, value in enumerate(report.validation, 1)],
+        "selected_epoch": report.selected_epoch,
+        "steps": report.steps,
+        "tokens_trained": report.tokens,
+    }
+
+
+def _since(started: float) -> float:
+    return round(time.monotonic() - started, 2)
