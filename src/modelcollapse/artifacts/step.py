@@ -6,6 +6,7 @@ import contextlib
 import errno
 import fcntl
 import hashlib
+import importlib
 import json
 import os
 import platform
@@ -76,6 +77,8 @@ def run_step(step: Step, action: Action) -> None:
     with _work_folder(step, key) as work:
         if _found_in_store(step, key, ledger_file, inputs):
             return
+        # start-up (imports) is over before the step's own time begins
+        importlib.import_module(f"modelcollapse.{step.module}")
         record = _perform(step, action, work, {"key": key, "code": code, "inputs": inputs})
         _publish(record, step.outputs)
         if ledger_file is not None:

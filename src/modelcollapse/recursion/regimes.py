@@ -1,7 +1,7 @@
 """What the next model trains on. One function per regime; a new one is added to ``REGIMES`` by its decorator.
 
-Generation g >= 1 is trained; ``synthetic[k]`` was written by model k < g. Human row r belongs to fold r // n, where n is
-the number of human training rows; fold 0 is what generation 0 was fitted on.
+Generation g >= 1 is trained; ``synthetic[k]`` was written by model k < g. Human row r belongs to fold r // n, where n
+is the number of human training rows; fold 0 is what generation 0 was fitted on.
 """
 
 from __future__ import annotations

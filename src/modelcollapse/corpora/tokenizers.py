@@ -1,0 +1,254 @@
+"""Tokenizers: trained here, closed word lists, or published; and corpora as token ids."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from modelcollapse.corpora import hub, storyworld
+from modelcollapse.corpora.records import verify_splits
+from modelcollapse.corpora.settings import TokenizerSettings
+from modelcollapse.runtime.files import sha256
+from modelcollapse.runtime.tables import write_parquet
+
+# the library's threads would compete with the other jobs; set before it is imported
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
+
+PAD = "<pad>"
+END = "</s>"
+"""Begins every document and ends generated text, as in OPT."""
+
+SPECIALS = (PAD, END)
+END_ALIASES = ("<|endoftext|>", "<|end_of_text|>")
+"""What other published tokenizers call ``END``: renamed, so that ids and weights fit."""
+
+BATCH = 1000
+"""Documents encoded at a time."""
+
+
+def train_tokenizer(settings: TokenizerSettings, texts: Sequence[Path], output: Path) -> None:
+    """Make the tokenizer that the settings describe and write it as a Hugging Face `tokenizers` JSON file.
+
+    Args:
+        settings: kind, size, source.
+        texts: training splits (Parquet, column `text`) of a `bpe` or `words` tokenizer, in the settings' order.
+        output: the file.
+
+    Raises:
+        ValueError: no text is given, the texts cannot fill the vocabulary, a word is not in the closed vocabulary, or a
+            published tokenizer is not pinned or not complete.
+        RuntimeError: the hub cannot be reached.
+    """
+    if settings.kind == "pretrained":
+        tokenizer = load_pretrained(settings.pretrained, settings.revision)
+    elif not texts:
+        raise ValueError(f"A `{settings.kind}` tokenizer needs `corpora`: name at least one prepared corpus.")
+    elif settings.kind == "bpe":
+        tokenizer = _train_bpe(settings.vocabulary, texts)
+    else:
+        tokenizer = _word_list(texts)
+    # pretty, so that a person can read it
+    tokenizer.save(str(output), pretty=True)
+
+
+def load_tokenizer(path: Path) -> Tokenizer:
+    """Read a tokenizer file. Text that looks like a special token is encoded as ordinary text.
+
+    Raises:
+        ValueError: the file cannot be read, or has no ``<pad>`` or ``</s>``.
+    """
+    try:
+        tokenizer = Tokenizer.from_file(str(path))
+    except Exception as error:  # the library raises bare exceptions
+        raise ValueError(
+            f"{path} is no readable tokenizer ({error}). Delete it and run the same command again."
+        ) from error
+    for token in SPECIALS:
+        if tokenizer.token_to_id(token) is None:
+            raise ValueError(f"{path} has no token {token}: it was not made by this package.")
+    tokenizer.encode_special_tokens = True
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return tokenizer
+
+
+def load_pretrained(name: str | None, revision: str | None = None) -> Tokenizer:
+    """A published tokenizer with our special tokens, all its ids unchanged.
+
+    Args:
+        name: local folder with `tokenizer.json`, or `vocab.json` and `merges.txt`; or a hub repository.
+        revision: commit of the hub repository, 40 hex digits.
+
+    Raises:
+        ValueError: no name, an incomplete folder, or a hub repository without pinned revision.
+        RuntimeError: the hub cannot be reached.
+    """
+    if not name:
+        raise ValueError("A `pretrained` tokenizer needs `pretrained`: a local folder or a hub name.")
+    folder = Path(name)
+    if not folder.is_dir() and (folder.is_absolute() or name.startswith(".") or name.count("/") != 1):
+        raise ValueError(
+            f"The tokenizer folder {name} does not exist, and {name!r} is no hub name such as facebook/opt-125m."
+        )
+
+    def find(file: str) -> Path | None:
+        if folder.is_dir():
+            return folder / file if (folder / file).is_file() else None
+        return hub.repository_file(name, file, revision)
+
+    whole = find("tokenizer.json")
+    if whole is not None:
+        tokenizer = _from_json(whole)
+    else:
+        vocabulary, merges = find("vocab.json"), find("merges.txt")
+        if vocabulary is None or merges is None:
+            raise ValueError(f"{name} holds neither tokenizer.json nor both vocab.json and merges.txt.")
+        tokenizer = _from_vocabulary(vocabulary, merges)
+    tokenizer.add_special_tokens([AddedToken(token, special=True, normalized=False) for token in SPECIALS])
+    return tokenizer
+
+
+def encode_corpus(
+    tokenizer: Path,
+    splits: Mapping[str, Path],
+    outputs: Mapping[str, Path],
+    corpus: str,
+    tokenizer_name: str,
+    record: Path | None = None,
+) -> None:
+    """Write each split as token ids: column `ids`, one row per document, which begins with the id of ``</s>``.
+
+    Args:
+        tokenizer: tokenizer file.
+        splits: prepared splits (Parquet, column `text`).
+        outputs: one Parquet file per split.
+        corpus: name of the corpus, for the metadata.
+        tokenizer_name: name of the tokenizer, for the metadata.
+        record: the corpus's `corpus.json`; if given, the splits are verified against it.
+
+    Raises:
+        ValueError: a split differs from the record, or a word is not in a closed vocabulary.
+    """
+    if record is not None:
+        verify_splits(record, splits)
+    loaded = load_tokenizer(tokenizer)
+    begin = loaded.token_to_id(END)
+    facts = {
+        "corpus": corpus,
+        "tokenizer": tokenizer_name,
+        "vocabulary": loaded.get_vocab_size(),
+        "begin_id": begin,
+        "pad_id": loaded.token_to_id(PAD),
+        "tokenizer_sha256": sha256(tokenizer),
+    }
+    for split, path in splits.items():
+        chunks = [
+            pa.array([[begin, *ids] for ids in encode(loaded, batch)], pa.list_(pa.int32()))
+            for batch in _batches([path])
+        ]
+        table = pa.table({"ids": pa.chunked_array(chunks, pa.list_(pa.int32()))})
+        write_parquet(table, outputs[split], facts | {"split": split, "corpus_sha256": sha256(path)})
+
+
+def encode(tokenizer: Tokenizer, texts: Sequence[str]) -> list[list[int]]:
+    """Token ids of each text, no special token added.
+
+    Raises:
+        ValueError: a word is not in a closed vocabulary.
+    """
+    try:
+        return [encoding.ids for encoding in tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)]
+    except Exception as error:  # the library raises bare exceptions
+        unknown = next((word for text in texts for word in text.split() if tokenizer.token_to_id(word) is None), None)
+        raise ValueError(f"The word {unknown!r} is not in the tokenizer's closed vocabulary ({error}).") from error
+
+
+def decode(tokenizer: Tokenizer, ids: Sequence[int]) -> str:
+    """The text of token ids; special tokens are left out."""
+    return tokenizer.decode([int(token) for token in ids], skip_special_tokens=True)
+
+
+def _train_bpe(vocabulary: int, texts: Sequence[Path]) -> Tokenizer:
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocabulary,
+        special_tokens=list(SPECIALS),
+        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(_batches(texts), trainer)
+    if tokenizer.get_vocab_size() < vocabulary:
+        raise ValueError(
+            f"The texts yield only {tokenizer.get_vocab_size()} tokens, but `vocabulary` is {vocabulary}: "
+            "lower it, or train on more text."
+        )
+    return tokenizer
+
+
+def _word_list(texts: Sequence[Path]) -> Tokenizer:
+    tokens = [*SPECIALS, *storyworld.vocabulary()]
+    tokenizer = Tokenizer(models.WordLevel({token: number for number, token in enumerate(tokens)}))
+    tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    tokenizer.add_special_tokens([AddedToken(token, special=True, normalized=False) for token in SPECIALS])
+    known = set(tokens)
+    for batch in _batches(texts):
+        for text in batch:
+            unknown = set(text.split()) - known
+            if unknown:
+                raise ValueError(
+                    f"The word {min(unknown)!r} is not in the vocabulary of `storyworld`, the only corpus a `words` "
+                    "tokenizer is made for: use `kind: bpe` for other corpora."
+                )
+    return tokenizer
+
+
+def _from_vocabulary(vocabulary: Path, merges: Path) -> Tokenizer:
+    tokens: dict[str, int] = json.loads(vocabulary.read_text(encoding="utf-8"))
+    lines = merges.read_text(encoding="utf-8").split("\n")
+    pairs = [tuple(line.split(" ")) for line in lines if line and not line.startswith("#version")]
+    if END not in tokens:
+        tokens = {_ours(token, tokens): number for token, number in tokens.items()}
+    tokenizer = Tokenizer(models.BPE(tokens, pairs))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    return tokenizer
+
+
+def _from_json(path: Path) -> Tokenizer:
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    vocabulary = content.get("model", {}).get("vocab")
+    added = content.get("added_tokens") or []
+    names = {token["content"] for token in added}
+    if isinstance(vocabulary, dict) and END not in vocabulary and END not in names:
+        content["model"]["vocab"] = {_ours(token, vocabulary): number for token, number in vocabulary.items()}
+        for token in added:
+            token["content"] = _ours(token["content"], names | vocabulary.keys())
+    # we place special tokens ourselves
+    content["post_processor"] = None
+    try:
+        return Tokenizer.from_str(json.dumps(content))
+    except Exception as error:  # the library raises bare exceptions
+        raise ValueError(f"{path} is no tokenizer that this version of `tokenizers` reads ({error}).") from error
+
+
+def _ours(token: str, tokens: Any) -> str:
+    """``END`` for the first of its aliases that there is, any other token unchanged."""
+    alias = next((name for name in END_ALIASES if name in tokens), None)
+    return END if token == alias else token
+
+
+def _batches(paths: Sequence[Path]) -> Iterator[list[str]]:
+    for path in paths:
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(batch_size=BATCH, columns=["text"]):
+                yield batch.column(0).to_pylist()
