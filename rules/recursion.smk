@@ -1,5 +1,5 @@
 # The engine: generation 0, then train, sample and score again and again. One set of rules for every paper's arms.
-from modelcollapse.recursion.regimes import required_generations
+from modelcollapse.recursion.regimes import HUMAN_CEILINGS, required_generations
 
 
 def arm_of(wildcards):
@@ -62,11 +62,12 @@ def previous_model(wildcards):
     return {"previous": f"{models}/{wildcards.arm}/seed{wildcards.seed}/gen{int(wildcards.generation) - 1}.safetensors"}
 
 
-def numbered(wildcards, folder, name, first=0):
-    """Files seed<s>/gen<g>.parquet of all seeds and generations of an arm."""
+def numbered(wildcards, folder):
+    """Files seed<s>/gen<g>.parquet of all seeds and generations of an arm; human ceilings need no samples to start."""
     arm = arm_of(wildcards)
+    first = 1 if arm.regime.name in HUMAN_CEILINGS else 0
     return [
-        f"{DATA}/{folder}/{wildcards.paper}/{name}/seed{seed}/gen{generation}.parquet"
+        f"{DATA}/{folder}/{wildcards.paper}/{wildcards.arm}/seed{seed}/gen{generation}.parquet"
         for seed in seeds_of(arm)
         for generation in range(first, arm.generations + 1)
     ]
@@ -145,7 +146,7 @@ rule fit_base:
         gpu=gpus,
     params:
         family=lambda wildcards: settings(
-            family_of(wildcards), exclude=("corpus", "train_rows", "test_rows", "training")
+            family_of(wildcards), exclude=("train_rows", "test_rows", "training")
         ),
         text=lambda wildcards, input: Path(input[0]).parent,
         code=code_hash("recursion.generation"),
@@ -200,7 +201,7 @@ rule sample_generation_0:
     shell:
         "modelcollapse sample-generation-0 --arm {params.arm:q} --family {params.family:q} --seed {wildcards.seed}"
         " --text {params.text} --model-0 {input.model_0} --samples {output.samples} --scores {output.scores}"
-        " --paper {wildcards.paper} --arm-name {wildcards.arm} 2> {log}"
+        " 2> {log}"
 
 
 rule run_generation:
@@ -233,7 +234,7 @@ rule run_generation:
         "modelcollapse run-generation --arm {params.arm:q} --family {params.family:q} --seed {wildcards.seed}"
         " --generation {wildcards.generation} --text {params.text} --model-0 {input.model_0} {params.weights}"
         " {params.earlier} --samples {output.samples} --scores {output.scores} {params.model}"
-        " --paper {wildcards.paper} --arm-name {wildcards.arm} 2> {log}"
+        " 2> {log}"
 
 
 use rule run_generation as continue_generation with:
@@ -262,8 +263,8 @@ rule measure_arm:
     input:
         unpack(human_text),
         generation_0=generation_0_scores,
-        samples=lambda wildcards: numbered(wildcards, "synthetic", wildcards.arm),
-        scores=lambda wildcards: numbered(wildcards, "scores", wildcards.arm),
+        samples=lambda wildcards: numbered(wildcards, "synthetic"),
+        scores=lambda wildcards: numbered(wildcards, "scores"),
     output:
         table=f"{DATA}/measures/{{paper}}/{{arm}}.parquet",
     log:

@@ -14,7 +14,7 @@ EXPERIMENTS = (
 SHUMAILOV_DATA = {
     "measures": expand(f"{DATA}/measures/shumailov/{{arm}}.parquet", arm=ARMS["shumailov"]),
     "mixture": expand(f"{SIMULATIONS}/mixture/{{name}}.parquet", name=SHUMAILOV.mixture),
-    "vae": expand(f"{SIMULATIONS}/vae/seed{{seed}}.parquet", seed=range(SHUMAILOV.vae.seeds)),
+    "vae": expand(f"{SIMULATIONS}/vae/seed{{seed}}.parquet", seed=range(1, 1 + SHUMAILOV.vae.seeds)),
     "theory": expand(f"{SIMULATIONS}/theory/{{experiment}}.parquet", experiment=EXPERIMENTS),
 }
 

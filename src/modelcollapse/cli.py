@@ -276,7 +276,6 @@ Encoded = Annotated[Path, typer.Option("--text", help="Folder of the encoded hum
 FamilyText = Annotated[str, typer.Option("--family", help="Family settings as JSON; keys: config/README.md")]
 ArmText = Annotated[str, typer.Option("--arm", help="Arm settings as JSON; keys: config/README.md")]
 Weights = Annotated[Path | None, typer.Option(help="Start weights; without them, random ones.")]
-Name = Annotated[str, typer.Option(help="For the lineage only.")]
 
 
 def optional(**paths: Path | None) -> dict[str, Path]:
@@ -325,21 +324,17 @@ def sample_generation_0(
     model_0: Input,
     samples: Output,
     scores: Output,
-    paper: Name = "",
-    arm_name: Name = "",
 ) -> None:
     """Let generation 0 write under an arm's decoding."""
     chosen, shared = parse_settings(ArmSettings, arm), parse_settings(FamilySettings, family)
-    splits, names = text_splits(text), {"paper": paper, "arm": arm_name}
+    splits = text_splits(text)
     perform(
         "sample-generation-0",
         "recursion.generation",
         splits | {"model_0": model_0},
-        {"arm": chosen.model_dump(), "family": shared.model_dump(), "seed": seed, "threads": threads(), **names},
+        {"arm": chosen.model_dump(), "family": shared.model_dump(), "seed": seed, "threads": threads()},
         {"samples": samples, "scores": scores},
-        lambda module, outputs, work: module.sample_generation_0(
-            chosen, shared, splits, model_0, names, seed, outputs, work
-        ),
+        lambda module, outputs, work: module.sample_generation_0(chosen, shared, splits, model_0, seed, outputs, work),
     )
 
 
@@ -357,12 +352,10 @@ def run_generation(
     base: Weights = None,
     previous: Annotated[Path | None, typer.Option(help="Weights of the previous generation, to continue.")] = None,
     model: Annotated[Path | None, typer.Option(help="Where to keep this generation's weights.")] = None,
-    paper: Name = "",
-    arm_name: Name = "",
 ) -> None:
     """Train one generation on what the regime says, let it write, and score it."""
     chosen, shared = parse_settings(ArmSettings, arm), parse_settings(FamilySettings, family)
-    splits, names = text_splits(text), {"paper": paper, "arm": arm_name}
+    splits = text_splits(text)
     written = {generation_of(path): path for path in earlier or []}
     perform(
         "run-generation",
@@ -377,11 +370,10 @@ def run_generation(
             "seed": seed,
             "generation": generation,
             "threads": threads(),
-            **names,
         },
         {"samples": samples, "scores": scores} | optional(model=model),
         lambda module, outputs, work: module.run_generation(
-            chosen, shared, splits, base, model_0, previous, written, names, seed, generation, outputs, work
+            chosen, shared, splits, base, model_0, previous, written, seed, generation, outputs, work
         ),
     )
 

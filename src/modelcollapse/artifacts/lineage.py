@@ -20,7 +20,7 @@ def lineage_lines(path: str | Path) -> list[str]:
     facts = read_metadata(path)
     if "training" not in facts:
         raise ValueError(f"{path} is not a samples file: its metadata has no 'training'. Expected .../gen<g>.parquet")
-    lines = [f"{path}: written by model {facts['generation']} of arm {facts['arm']}, seed {facts['seed']}"]
+    lines = [f"{path}: written by model {facts['generation']}, regime {facts['regime']['name']}, seed {facts['seed']}"]
     lines += _ancestors(path, facts, depth=1)
     share = human_share(path)
     lines.append(f"human share of what model {facts['generation']} was trained on: {share:.1%}")

@@ -23,7 +23,6 @@ PRUNED = frozenset(
         "site-packages",
         "include",
         "bin",
-        "lib",
         "share",
         "test",
         "tests",

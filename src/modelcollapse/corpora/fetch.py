@@ -124,8 +124,8 @@ def _fetch_images(
 def _hub_images(corpus: PublishedCorpus, split: str) -> Images:
     data = hub.corpus_split(corpus, split)
     _check_count(corpus, split, len(data))
-    images = np.stack([np.asarray(row["image"], dtype=np.uint8) for row in data])
-    return images, np.array(data["label"], dtype=np.uint8)
+    pairs = [(np.asarray(row["image"], dtype=np.uint8), row["label"]) for row in data]
+    return np.stack([image for image, _ in pairs]), np.array([label for _, label in pairs], dtype=np.uint8)
 
 
 def _check_count(corpus: PublishedCorpus, split: str, found: int) -> None:

@@ -113,7 +113,9 @@ class ClaimSettings(Settings):
     def _can_decide(self) -> ClaimSettings:
         least = LEAST_REPLICATES[self.replicate]
         if self.minimum_n < least:
-            raise ValueError(f"minimum_n is {self.minimum_n}, but a verdict on a {self.replicate} needs at least {least}")
+            raise ValueError(
+                f"minimum_n is {self.minimum_n}, but a verdict on a {self.replicate} needs at least {least}"
+            )
         if all(part.shown_only or part.only_as_published for part in self.parts):
             raise ValueError("every part is 'shown_only' or 'only_as_published', so that no proxy could be judged")
         if self.parts[0].shown_only or self.parts[0].only_as_published:

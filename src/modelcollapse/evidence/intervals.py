@@ -122,7 +122,9 @@ def slope_weights(generations: ArrayLike) -> np.ndarray:
     """
     at = _finite(generations, 1, "generations")
     if np.unique(at).size < 3:
-        raise ValueError(f"A trend needs at least 3 generations after the human one, but there are {np.unique(at).size}.")
+        raise ValueError(
+            f"A trend needs at least 3 generations after the human one, but there are {np.unique(at).size}."
+        )
     if at.min() < 1:
         raise ValueError("A trend is fitted over generations >= 1: report the step from generation 0 to 1 apart.")
     centred = at - at.mean()
@@ -151,7 +153,9 @@ def slope_over_generations(
     array = np.asarray(values, dtype=np.float64)
     coefficients = slope_weights(generations)
     if array.ndim not in (2, 3) or array.shape[1] != coefficients.size:
-        raise ValueError(f"Values of shape {array.shape} do not fit {coefficients.size} generations in their second axis.")
+        raise ValueError(
+            f"Values of shape {array.shape} do not fit {coefficients.size} generations in their second axis."
+        )
     slopes = np.tensordot(array, coefficients, axes=(1, 0))
     if array.ndim == 3:
         return document_contrast(slopes, weights, seeds, label)

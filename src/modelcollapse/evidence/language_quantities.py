@@ -70,7 +70,9 @@ def cross_entropies(inputs: Inputs, arm: str, measure: str = "cross_entropy") ->
     return Scores(seeds, generations, values, weights)
 
 
-@quantity("ln(perplexity of {arm} at the generations asked for: {generations} / its generation 0) on human test text", "nat")
+@quantity(
+    "ln(perplexity of {arm} at the generations asked for: {generations} / its generation 0) on human test text", "nat"
+)
 def degradation(inputs: Inputs, arm: str, generations: str | int = "mean") -> list[Estimate]:
     """Cross-entropy of generation g minus that of generation 0.
 
@@ -195,7 +197,9 @@ def tail_share_excess(
     return [_against_human_rows(inputs, arm, generation, statistic)]
 
 
-@quantity("{measure} of the samples of {arm} minus that of human training rows, generations: {generations}", "diversity")
+@quantity(
+    "{measure} of the samples of {arm} minus that of human training rows, generations: {generations}", "diversity"
+)
 def repetition_excess(
     inputs: Inputs, arm: str, measure: str = "repeated_4gram_share", generations: str | int = "mean"
 ) -> list[Estimate]:
@@ -241,7 +245,9 @@ def _against_human_rows(
     written_by = {int(seed): np.log(group["value"].to_numpy()) for seed, group in samples.groupby("seed")}
     missing = sorted(set(written_by) - set(human))
     if missing:
-        raise ValueError(f"The arm '{arm}' has no perplexities of human rows under generation 0 for the seeds {missing}.")
+        raise ValueError(
+            f"The arm '{arm}' has no perplexities of human rows under generation 0 for the seeds {missing}."
+        )
     values = {seed: statistic(written, human[seed]) for seed, written in sorted(written_by.items())}
 
     def over_seeds(rows_kept: np.ndarray) -> float:

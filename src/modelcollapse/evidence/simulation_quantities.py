@@ -57,7 +57,9 @@ def mixture_log_trace_ratio(inputs: Inputs, mixture: str, generation: Generation
 def mixture_distance_trend(inputs: Inputs, mixture: str) -> list[Estimate]:
     """Growth of the distance over generations >= 1, fitted in each chain."""
     chains = inputs.chains(mixture)
-    table = chains[chains["generation"] >= 1].pivot(index="seed", columns="generation", values="squared_l2_to_first_fit")
+    table = chains[chains["generation"] >= 1].pivot(
+        index="seed", columns="generation", values="squared_l2_to_first_fit"
+    )
     if table.shape[1] < 3:
         raise NotAvailable(f"the mixture '{mixture}' has only {table.shape[1]} generations; a trend needs 3")
     at = np.log(table.columns.to_numpy(dtype=np.float64))
@@ -68,9 +70,7 @@ def mixture_distance_trend(inputs: Inputs, mixture: str) -> list[Estimate]:
 
 @quantity("mean over chains of ln(squared L2 distance to the first fit) of the mixture {mixture} minus that of {other}, "
           "generation {generation}", "log ratio")  # fmt: skip
-def mixture_log_distance_difference(
-    inputs: Inputs, mixture: str, other: str, generation: Generation
-) -> list[Estimate]:
+def mixture_log_distance_difference(inputs: Inputs, mixture: str, other: str, generation: Generation) -> list[Estimate]:
     """Which of two independent mixtures has moved farther."""
     values = [
         np.log(_positive(_column(inputs.chains(name), "squared_l2_to_first_fit", generation)[0], name))
@@ -99,7 +99,9 @@ def vae_value(inputs: Inputs, column: str, generation: Generation, through: int 
     return [vae_value(inputs, column, number)[0] for number in later]
 
 
-@quantity("{column} of the VAE at generation {generation} minus that at generation {reference_generation}", "as measured")
+@quantity(
+    "{column} of the VAE at generation {generation} minus that at generation {reference_generation}", "as measured"
+)
 def vae_change(
     inputs: Inputs, column: str, generation: Generation = "last", reference_generation: int = 0
 ) -> list[Estimate]:
@@ -122,7 +124,9 @@ def vae_log_ratio(
     return [seed_contrast(ratio, list(values.index), f"ln generation {number} / {reference_generation}")]
 
 
-@quantity("slope of ln({column} of the VAE) per generation, fitted in each seed over generations 1 to {through}", "log ratio")
+@quantity(
+    "slope of ln({column} of the VAE) per generation, fitted in each seed over generations 1 to {through}", "log ratio"
+)
 def vae_log_trend(inputs: Inputs, column: str, through: int | None = None) -> list[Estimate]:
     """Trend after the first step."""
     chains = inputs.autoencoders()
@@ -144,7 +148,9 @@ def theory_agreement(
     estimates = []
     for row in rows.itertuples():
         if not (math.isfinite(row.exact) and row.exact != 0):
-            raise ValueError(f"{experiment}/{quantity} at {_where(row)} has the exact value {row.exact}: expected non-zero.")
+            raise ValueError(
+                f"{experiment}/{quantity} at {_where(row)} has the exact value {row.exact}: expected non-zero."
+            )
         error = row.standard_error / abs(row.exact)
         estimates.append(simulation_estimate(row.simulated / row.exact - 1, error, row.replicates, _where(row)))
     return estimates
@@ -251,7 +257,9 @@ def _column(chains: pd.DataFrame, column: str, generation: Generation) -> tuple[
     if rows.empty:
         raise NotAvailable(f"generation {number} was not reached (the last is {int(chains['generation'].max())})")
     if len(rows) != chains["seed"].nunique() or rows.isna().any():
-        raise ValueError(f"'{column}' is missing for some chains at generation {number}: delete the files and run again.")
+        raise ValueError(
+            f"'{column}' is missing for some chains at generation {number}: delete the files and run again."
+        )
     return rows.astype(np.float64), number
 
 
@@ -296,7 +304,9 @@ def _settings(rows: pd.DataFrame, experiment: str, settings: str | list[str]) ->
 
 def _one(rows: pd.DataFrame):
     if len(rows) != 1:
-        raise ValueError(f"One row was expected, but there are {len(rows)}: {rows[['setting', 'generation']].to_dict()}")
+        raise ValueError(
+            f"One row was expected, but there are {len(rows)}: {rows[['setting', 'generation']].to_dict()}"
+        )
     return next(rows.itertuples())
 
 

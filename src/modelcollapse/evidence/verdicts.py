@@ -153,16 +153,16 @@ def _decide(part: PartSettings, estimate: Estimate, registry: Registry) -> Decis
     return decide_difference(estimate, part.direction, margin, part.reference)
 
 
-def _verdict(
-    claim: ClaimSettings, judged: Sequence[Judged], as_published: bool, deviations: Sequence[str]
-) -> Verdict:
+def _verdict(claim: ClaimSettings, judged: Sequence[Judged], as_published: bool, deviations: Sequence[str]) -> Verdict:
     kept = tuple(judged)
     deciding = [item for item in kept if not item.settings.shown_only]
     counts = [item.estimate.replicates for item in deciding if item.estimate.replicates is not None]
     fewest = min(counts, default=claim.minimum_n)
     if fewest < claim.minimum_n:
         what = claim.replicate.replace("_", " ")
-        detail = f"shown without a verdict: {fewest} {what}{'' if fewest == 1 else 's'}, a verdict needs {claim.minimum_n}"
+        detail = (
+            f"shown without a verdict: {fewest} {what}{'' if fewest == 1 else 's'}, a verdict needs {claim.minimum_n}"
+        )
         return Verdict("inconclusive", detail, kept)
     # deterministic parts have no p value of their own
     decision = conjunction([item.decision for item in deciding])

@@ -102,7 +102,6 @@ def sample_generation_0(
     family: FamilySettings,
     encoded: Paths,
     model_0: Path,
-    names: Mapping[str, Any],
     seed: int,
     outputs: dict[str, Path],
     work: Path,
@@ -114,7 +113,6 @@ def sample_generation_0(
         family: text and packing.
         encoded: ``train``, ``validation``, ``test``.
         model_0: generation 0.
-        names: ``paper`` and ``arm``, for the lineage only.
         seed: names the random streams.
         outputs: ``samples``, ``scores``.
         work: folder that survives a kill.
@@ -124,7 +122,7 @@ def sample_generation_0(
     model = load_model(model_0, pick_device())
     origins = [{"source": regimes.HUMAN, "rows": text.count, "share": 1.0}]
     scores = Scores()
-    facts = _write_and_score(arm, text, model, model, origins, names, seed, 0, scores, outputs["samples"], work)
+    facts = _write_and_score(arm, text, model, model, origins, seed, 0, scores, outputs["samples"], work)
     scores.write(outputs["scores"], facts)
 
 
@@ -136,7 +134,6 @@ def run_generation(
     model_0: Path,
     previous: Path | None,
     samples: Mapping[int, Path],
-    names: Mapping[str, Any],
     seed: int,
     generation: int,
     outputs: dict[str, Path],
@@ -152,7 +149,6 @@ def run_generation(
         model_0: generation 0, which scores the samples.
         previous: the previous generation's weights, for continued weights.
         samples: samples of earlier generations that the regime reads.
-        names: ``paper`` and ``arm``, for the lineage only.
         seed: names the random streams.
         generation: g.
         outputs: ``samples``, ``scores``, perhaps ``model``.
@@ -177,7 +173,7 @@ def run_generation(
     if generation - 1 in samples:
         _score_own(scores, model, samples[generation - 1])
     facts = _write_and_score(
-        arm, text, model, first, chosen.origins(), names, seed, generation, scores, outputs["samples"], work
+        arm, text, model, first, chosen.origins(), seed, generation, scores, outputs["samples"], work
     )
     scores.write(outputs["scores"], facts | _facts_of_fit(report) | {"seconds_training": seconds})
     if "model" in outputs:
@@ -283,7 +279,6 @@ def _write_and_score(
     model: LanguageModel,
     first: LanguageModel,
     origins: list[dict[str, object]],
-    names: Mapping[str, Any],
     seed: int,
     generation: int,
     scores: Scores,
@@ -299,11 +294,12 @@ def _write_and_score(
     lineage = {
         "seed": seed,
         "generation": generation,
+        "regime": arm.regime.model_dump(),
+        "weights": arm.weights,
         "decoding": arm.decoding.model_dump(),
         "training": origins,
         "human_share": human_share,
         "parents": [part["source"] for part in origins],
-        **names,
     }
     write_samples(target, written, held_out, text.count if arm.prompts != "none" else None, lineage)
     scores.add("samples_under_generation_0", first, rows_from(written.ids))

@@ -166,4 +166,4 @@ class ArmSettings(Settings):
     generations: Annotated[int, Field(ge=1), Published(9)] = 9
     """Last generation: models 0..generations are fitted."""
     seeds: Annotated[int, Field(ge=1), Published(5)] = 5
-    """Number of seeds: 0..seeds-1, each one whole chain."""
+    """Number of seeds: 1..seeds, each one whole chain; seed 0 is the pilot's."""

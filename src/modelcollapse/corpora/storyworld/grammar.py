@@ -77,8 +77,6 @@ class Grammar:
         self._order = self._reach()
         self._parents = self._index_parents()
 
-    # --- the symbols -------------------------------------------------------------------------------------------------
-
     @property
     def symbols(self) -> tuple[Symbol, ...]:
         """Every symbol that a text can come from, children before parents."""
@@ -107,8 +105,6 @@ class Grammar:
                 if sum(map(len, firsts)) > len(set().union(*firsts)):
                     ambiguous.append(symbol)
         return ambiguous
-
-    # --- reading -----------------------------------------------------------------------------------------------------
 
     def log_probability(self, text: str) -> float:
         """Natural logarithm of the probability of the whole text, end included; ``-inf`` if it cannot occur."""
@@ -192,8 +188,6 @@ class Grammar:
         self._corners[symbol] = corners
         return corners
 
-    # --- truth about the whole language ------------------------------------------------------------------------------
-
     def entropy(self) -> float:
         """Entropy of a derivation in nats (Cover and Thomas 2006, chain rule, eq. 2.21).
 
@@ -251,8 +245,6 @@ class Grammar:
                     chance * math.prod(part[0] for part in parts),
                     tuple(itertools.chain(*(part[1] for part in parts))),
                 )
-
-    # --- writing -----------------------------------------------------------------------------------------------------
 
     def sample(self, rng: np.random.Generator) -> Derivation:
         """Draw one text."""
@@ -313,8 +305,6 @@ class Grammar:
             ]
         )
         return alternatives[int(rng.choice(len(alternatives), p=weights / weights.sum()))]
-
-    # --- construction ------------------------------------------------------------------------------------------------
 
     def _reach(self) -> tuple[Symbol, ...]:
         """All reachable symbols, children before parents."""
