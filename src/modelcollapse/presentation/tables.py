@@ -1,0 +1,37 @@
+"""Tables as CSV for programs and Markdown for people."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from modelcollapse.runtime.files import write_atomically
+
+
+def write_table(frame: pd.DataFrame, outputs: dict[str, Path], digits: int = 4) -> None:
+    """Write ``csv`` and ``markdown``; numbers with this many significant digits.
+
+    Raises:
+        ValueError: the table has no rows.
+    """
+    if frame.empty:
+        raise ValueError("The table has no rows: none of its data were made at this scale.")
+    shown = frame.map(lambda value: float(f"{value:.{digits}g}") if isinstance(value, float) else value)
+    with write_atomically(outputs["csv"]) as temporary:
+        shown.to_csv(temporary, index=False)
+    with write_atomically(outputs["markdown"]) as temporary:
+        temporary.write_text(shown.to_markdown(index=False, disable_numparse=True) + "\n", encoding="utf-8")
+
+
+def read_columns(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
+    """A Parquet table that must have these columns.
+
+    Raises:
+        ValueError: a column is missing; the message names it and the file.
+    """
+    frame = pd.read_parquet(path)
+    missing = [column for column in columns if column not in frame.columns]
+    if missing:
+        raise ValueError(f"{path} has no column '{missing[0]}': delete it and run the same command again.")
+    return frame
