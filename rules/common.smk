@@ -29,9 +29,10 @@ def runs(arm):
     return arm.set == "core" or CONFIG.arms == "all"
 
 
-def seeds_of(arm):
-    """Seeds 1, 2, ...; seed 0 is the pilot's, by which sizes were chosen. Ablations run with one and give no verdict."""
-    return range(1, 1 + (arm.seeds if arm.set == "core" else 1))
+def seeds_of(paper, arm):
+    """Ablations run with one seed: they are shown and give no verdict."""
+    first = getattr(CONFIG, paper).first_seed
+    return range(first, first + (arm.seeds if arm.set == "core" else 1))
 
 
 ARMS = {paper: [name for name, arm in models.arms.items() if runs(arm)] for paper, models in PAPERS.items()}

@@ -68,14 +68,14 @@ def numbered(wildcards, folder):
     first = 1 if arm.regime.name in HUMAN_CEILINGS else 0
     return [
         f"{DATA}/{folder}/{wildcards.paper}/{wildcards.arm}/seed{seed}/gen{generation}.parquet"
-        for seed in seeds_of(arm)
+        for seed in seeds_of(wildcards.paper, arm)
         for generation in range(first, arm.generations + 1)
     ]
 
 
 def generation_0_scores(wildcards):
     folder = f"{DATA}/scores/{wildcards.paper}/{family_name(wildcards)}"
-    return [f"{folder}/seed{seed}/gen0.parquet" for seed in seeds_of(arm_of(wildcards))]
+    return [f"{folder}/seed{seed}/gen0.parquet" for seed in seeds_of(wildcards.paper, arm_of(wildcards))]
 
 
 def repeated(name, paths):
@@ -145,9 +145,7 @@ rule fit_base:
         runtime=training_resources,
         gpu=gpus,
     params:
-        family=lambda wildcards: settings(
-            family_of(wildcards), exclude=("train_rows", "test_rows", "training")
-        ),
+        family=lambda wildcards: settings(family_of(wildcards), exclude=("train_rows", "test_rows", "training")),
         text=lambda wildcards, input: Path(input[0]).parent,
         code=code_hash("recursion.generation"),
     shell:

@@ -1,5 +1,6 @@
 # Shumailov et al. (Nature 2024): mixtures, autoencoders, theory, then tables, figures and verdicts.
 SHUMAILOV = CONFIG.shumailov
+VAE_SEEDS = range(SHUMAILOV.first_seed, SHUMAILOV.first_seed + SHUMAILOV.vae.seeds)
 SIMULATIONS = f"{DATA}/simulations/shumailov"
 EXPERIMENTS = (
     "discrete",
@@ -14,7 +15,7 @@ EXPERIMENTS = (
 SHUMAILOV_DATA = {
     "measures": expand(f"{DATA}/measures/shumailov/{{arm}}.parquet", arm=ARMS["shumailov"]),
     "mixture": expand(f"{SIMULATIONS}/mixture/{{name}}.parquet", name=SHUMAILOV.mixture),
-    "vae": expand(f"{SIMULATIONS}/vae/seed{{seed}}.parquet", seed=range(1, 1 + SHUMAILOV.vae.seeds)),
+    "vae": expand(f"{SIMULATIONS}/vae/seed{{seed}}.parquet", seed=VAE_SEEDS),
     "theory": expand(f"{SIMULATIONS}/theory/{{experiment}}.parquet", experiment=EXPERIMENTS),
 }
 

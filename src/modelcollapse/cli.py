@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -435,6 +436,198 @@ def by_seed(paths: list[Path]) -> dict[int, dict[int, Path]]:
     for path in paths:
         found.setdefault(seed_of(path), {})[generation_of(path)] = path
     return found
+
+
+Table = Annotated[list[Path], typer.Option("--table", help="Result files; repeat the option.")]
+Folder = Annotated[Path, typer.Option("--folder", file_okay=False, help="Where the outputs go.")]
+LANGUAGE_MODEL_FIGURES = ("perplexity", "histogram", "control", "own_perplexity", "repetition")
+DENSITY_FIGURES = ("mixture", "mixture_samples", "vae_grid", "vae_latents", "theory")
+
+
+def by_name(paths: list[Path]) -> dict[str, Path]:
+    """Paths by their names without ending."""
+    return {path.stem: path for path in paths}
+
+
+def figure_outputs(folder: Path, name: str) -> dict[str, Path]:
+    """Both formats of a figure."""
+    return {ending: folder / f"{name}.{ending}" for ending in ("svg", "png")}
+
+
+def table_outputs(folder: Path, name: str) -> dict[str, Path]:
+    """Both formats of a table."""
+    return {"csv": folder / f"{name}.csv", "markdown": folder / f"{name}.md"}
+
+
+@app.command()
+def draw_language_model(
+    figure: Annotated[str, typer.Argument(help=", ".join(LANGUAGE_MODEL_FIGURES))],
+    table: Table,
+    folder: Folder,
+    paper_band: Annotated[str, typer.Option(help="LOW,HIGH,LABEL of the paper's degradation in nats.")] = "",
+) -> None:
+    """Draw one figure of language-model arms from their measures."""
+    if figure not in LANGUAGE_MODEL_FIGURES:
+        raise ValueError(f"There is no figure '{figure}': expected one of {', '.join(LANGUAGE_MODEL_FIGURES)}.")
+
+    def call(module: Any, outputs: dict[str, Path], work: Path) -> None:
+        if figure == "perplexity":
+            low, high, label = paper_band.split(",", 2) if paper_band else ("", "", "")
+            band = module.PaperBand(float(low), float(high), label) if paper_band else None
+            module.draw_perplexity(by_name(table), band, outputs)
+        else:
+            getattr(module, f"draw_{figure}")(by_name(table), outputs)
+
+    perform(
+        "draw-language-model",
+        "presentation.language_model",
+        by_name(table),
+        {"figure": figure, "paper_band": paper_band},
+        figure_outputs(folder, figure),
+        call,
+    )
+
+
+@app.command()
+def draw_densities(
+    figure: Annotated[str, typer.Argument(help=", ".join(DENSITY_FIGURES))],
+    table: Table,
+    folder: Folder,
+    arrays: Annotated[Path | None, typer.Option(help="Images and latents of one VAE chain.")] = None,
+    sizes: Annotated[str, typer.Option(help="Points per generation of every mixture, as JSON.")] = "{}",
+) -> None:
+    """Draw one figure of mixtures, autoencoders or theory."""
+    calls: dict[str, Callable[[Any, dict[str, Path]], None]] = {
+        "mixture": lambda module, outputs: module.draw_mixture(by_name(table), json.loads(sizes), outputs),
+        "mixture_samples": lambda module, outputs: module.draw_mixture_samples(table[0], outputs),
+        "vae_grid": lambda module, outputs: module.draw_vae_grid(arrays, outputs),
+        "vae_latents": lambda module, outputs: module.draw_vae_latents(table, arrays, outputs),
+        "theory": lambda module, outputs: module.draw_theory(by_name(table), outputs),
+    }
+    if figure not in calls:
+        raise ValueError(f"There is no figure '{figure}': expected one of {', '.join(calls)}.")
+    perform(
+        "draw-densities",
+        "presentation.densities",
+        by_name(table) | optional(arrays=arrays),
+        {"figure": figure, "sizes": sizes},
+        figure_outputs(folder, figure),
+        lambda module, outputs, work: calls[figure](module, outputs),
+    )
+
+
+@app.command()
+def tabulate(
+    kind: Annotated[str, typer.Argument(help="perplexity, arms, mixture, vae or theory.")], table: Table, folder: Folder
+) -> None:
+    """Write one table as CSV and Markdown."""
+    kinds = {"perplexity": "language_model", "arms": "language_model"} | dict.fromkeys(
+        ("mixture", "vae", "theory"), "densities"
+    )
+    if kind not in kinds:
+        raise ValueError(f"There is no table '{kind}': expected one of {', '.join(kinds)}.")
+    given: Any = table if kind == "vae" else by_name(table)
+    perform(
+        "tabulate",
+        f"presentation.{kinds[kind]}",
+        by_name(table),
+        {"kind": kind},
+        table_outputs(folder, kind),
+        lambda module, outputs, work: getattr(module, f"tabulate_{kind}")(given, outputs),
+    )
+
+
+@app.command()
+def tabulate_samples(
+    family: FamilyText,
+    text: Encoded,
+    tokenizer: Input,
+    samples: Annotated[list[Path], typer.Option(help="gen<g>.parquet of one arm and seed.")],
+    seed: Seed,
+    folder: Folder,
+) -> None:
+    """Show what every generation wrote after the same prompts."""
+    shared, train = parse_settings(FamilySettings, family), text_splits(text)["train"]
+    perform(
+        "tabulate-samples",
+        "presentation.samples",
+        {"train": train, "tokenizer": tokenizer} | by_name(samples),
+        shared.model_dump() | {"seed": seed},
+        table_outputs(folder, "samples"),
+        lambda module, outputs, work: module.tabulate_samples(
+            shared, train, tokenizer, {generation_of(path): path for path in samples}, seed, outputs
+        ),
+    )
+
+
+@app.command()
+def judge_claims(
+    claims: Annotated[Path, typer.Option(help="config/claims/<paper>.yaml")],
+    scale: Annotated[str, typer.Option(help="The config's scale.")],
+    folder: Annotated[str, typer.Option(help="Folder of the run below data/ and results/.")],
+    output: Output,
+    raw: Output,
+    rules: Output,
+    measures: Annotated[list[Path] | None, typer.Option(help="Measures of an arm.")] = None,
+    mixture: Annotated[list[Path] | None, typer.Option(help="Chains of a mixture.")] = None,
+    vae: Annotated[list[Path] | None, typer.Option(help="Chain of one seed.")] = None,
+    theory: Annotated[list[Path] | None, typer.Option(help="A theory experiment.")] = None,
+    deviations: Annotated[str, typer.Option(help="Settings that differ from the paper's, as a JSON list.")] = "[]",
+    previous: Annotated[Path | None, typer.Option(help="Rule hashes of the committed run.")] = None,
+) -> None:
+    """Judge every claim of a paper by the rules written before the run."""
+    from modelcollapse.evidence.quantities import Inputs
+
+    groups = {"measures": measures or [], "mixture": mixture or [], "vae": vae or [], "theory": theory or []}
+    inputs = Inputs(by_name(groups["measures"]), by_name(groups["mixture"]), groups["vae"], by_name(groups["theory"]))
+    earlier = json.loads(previous.read_text(encoding="utf-8")) if previous is not None and previous.exists() else None
+    perform(
+        "judge-claims",
+        "evidence.judge",
+        {"claims": claims} | {f"{group}/{path.stem}": path for group, paths in groups.items() for path in paths},
+        {"scale": scale, "folder": folder, "deviations": json.loads(deviations), "previous": earlier},
+        {"claims": output, "raw": raw, "rules": rules},
+        lambda module, outputs, work: module.judge_claims(
+            claims, inputs, scale, folder, json.loads(deviations), earlier, outputs
+        ),
+    )
+
+
+@app.command()
+def show_claims(claims: Input, page: Output, metrics: Output) -> None:
+    """Write the claims as a page for people and their counts for DVC."""
+    perform(
+        "show-claims",
+        "presentation.claims",
+        {"claims": claims},
+        {},
+        {"markdown": page, "metrics": metrics},
+        lambda module, outputs, work: module.write_claims_page(claims, outputs),
+    )
+
+
+@app.command()
+def merge_claims(output: Output, claims: Annotated[list[Path], typer.Option(help="claims.csv of a paper.")]) -> None:
+    """Put the claims of all papers into one table."""
+    perform(
+        "merge-claims",
+        "evidence.judge",
+        {path.parent.name: path for path in claims},
+        {},
+        {"claims": output},
+        lambda module, outputs, work: module.merge_claims(claims, outputs["claims"]),
+    )
+
+
+@app.command()
+def document_results(
+    claims: Annotated[Path, typer.Argument()] = Path("results/laptop/claims.csv"),
+    page: Annotated[Path, typer.Argument()] = Path("README.md"),
+) -> None:
+    """Write the results table of README.md from claims.csv."""
+    from modelcollapse.presentation.claims import write_results
+
+    write_results(page, claims)
 
 
 @app.command()

@@ -48,6 +48,8 @@ class LanguageModelSettings(Settings):
 class ShumailovSettings(Settings):
     """Shumailov et al. (Nature 2024)."""
 
+    first_seed: Annotated[int, Field(ge=1)] = 1
+    """First seed of arms and autoencoders; smaller ones were the pilots', by which sizes were chosen."""
     language_model: LanguageModelSettings
     """Language-model experiments (main text, Fig. 1)."""
     mixture: dict[str, MixtureSettings]

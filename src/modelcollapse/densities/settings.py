@@ -1,4 +1,4 @@
-"""What can be set about the Gaussian mixture, the VAE and the theory simulations. Every field is a key of the config files."""
+"""What can be set about the Gaussian mixture, the VAE and the theory simulations: keys of the config files."""
 
 from __future__ import annotations
 

@@ -184,7 +184,11 @@ def simulated_value(
     """A simulated mean."""
     rows = _theory(inputs, experiment, quantity, settings, generations)
     return [
-        simulation_estimate(row.simulated, row.standard_error, row.replicates, _where(row)) for row in rows.itertuples()
+        # without spread there is nothing to replicate
+        simulation_estimate(row.simulated, row.standard_error, row.replicates, _where(row))
+        if row.standard_error > 0
+        else fixed(row.simulated, _where(row))
+        for row in rows.itertuples()
     ]
 
 

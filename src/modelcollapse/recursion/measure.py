@@ -64,7 +64,7 @@ def _of_human(seed: int, shared: pd.DataFrame, texts: list[np.ndarray]) -> list[
         *_repetition(seed, HUMAN, texts),
     ]
     if (shared["measure"] == "human_test_zero_shot").any():
-        found += _cross_entropy(seed, HUMAN, "zero_shot_cross_entropy", shared, "human_test_zero_shot")
+        found += _cross_entropy(seed, 0, "base_cross_entropy", shared, "human_test_zero_shot")
     return found
 
 

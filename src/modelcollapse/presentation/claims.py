@@ -1,0 +1,79 @@
+"""Claims for people: a Markdown table, the README's results, and the numbers that DVC shows."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pandas as pd
+
+from modelcollapse.evidence.verdicts import headline_counts, verdict_term
+from modelcollapse.runtime.files import write_atomically
+
+BEGIN, END = "<!-- results:begin -->", "<!-- results:end -->"
+REPAIR = "modelcollapse document-results"
+SHOWN = ("claim_id", "statement", "reported", "ours", "ci_low", "ci_high", "n_seeds", "verdict")
+
+
+def write_claims_page(claims: Path, outputs: dict[str, Path]) -> None:
+    """Write ``markdown`` (every claim with its rule) and ``metrics`` (JSON: number of claims per verdict)."""
+    table = read_claims(claims)
+    counts = headline_counts(table)
+    lines = ["# Claims", "", *[f"- {term}: {count}" for term, count in counts.items()], ""]
+    for row in table.itertuples():
+        lines += [f"## {row.claim_id}: {row.statement}", "", f"- where: {row.where}", f"- reported: {row.reported}"]
+        lines += [
+            f"- ours: {row.ours} [{row.ci_low}, {row.ci_high}], n = {row.n_seeds}, p = {row.p}, Holm {row.p_holm}"
+        ]
+        lines += [f"- verdict: **{verdict_term(row.verdict)}**{row.verdict[len(verdict_term(row.verdict)) :]}"]
+        lines += [f"- rule: {row.rule}", f"- figure: {row.figure}; data: {row.target}", ""]
+    with write_atomically(outputs["markdown"]) as temporary:
+        temporary.write_text("\n".join(lines), encoding="utf-8")
+    with write_atomically(outputs["metrics"]) as temporary:
+        temporary.write_text(json.dumps({"claims": counts}, indent=1) + "\n", encoding="utf-8")
+
+
+def read_claims(path: Path) -> pd.DataFrame:
+    """A claims table as text.
+
+    Raises:
+        ValueError: a column of the contract is missing.
+    """
+    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    missing = [column for column in (*SHOWN, "rule", "p_holm") if column not in table.columns]
+    if missing:
+        raise ValueError(f"{path} has no column '{missing[0]}': make it again with 'snakemake --cores all {path}'.")
+    return table
+
+
+def results_table(claims: Path) -> str:
+    """Markdown table of all claims with short verdicts."""
+    table = read_claims(claims)
+    rows = ["| claim | statement | paper | ours [95 % interval] | n | verdict |", "|---|---|---|---|--:|---|"]
+    for row in table.itertuples():
+        interval = f" [{row.ci_low}, {row.ci_high}]" if row.ci_low else ""
+        ours = f"{row.ours.partition(' (')[0]}{interval}"
+        rows.append(
+            f"| {row.claim_id} | {row.statement} | {row.reported} | {ours} | {row.n_seeds} | {verdict_term(row.verdict)} |"
+        )
+    return "\n".join(rows) + "\n"
+
+
+def with_results(text: str, claims: Path) -> str:
+    """The page with the table between its marks.
+
+    Raises:
+        ValueError: the marks are missing.
+    """
+    if BEGIN not in text or END not in text:
+        raise ValueError(f"The page has lost its marks {BEGIN} and {END}: restore them, then type '{REPAIR}'.")
+    pattern = re.compile(f"{re.escape(BEGIN)}.*{re.escape(END)}", re.DOTALL)
+    return pattern.sub(lambda _: f"{BEGIN}\n{results_table(claims)}{END}", text)
+
+
+def write_results(page: Path, claims: Path) -> None:
+    """Put the results table into a page such as README.md."""
+    text = with_results(page.read_text(encoding="utf-8"), claims)
+    with write_atomically(page) as temporary:
+        temporary.write_text(text, encoding="utf-8")
