@@ -19,6 +19,7 @@ localrules:
     all,
     corpora,
     shumailov,
+    merge_claims,
 
 
 rule all:
@@ -26,6 +27,25 @@ rule all:
     input:
         rules.corpora.input,
         rules.shumailov.input,
+        f"{RESULTS}/claims.csv",
+
+
+rule merge_claims:
+    input:
+        expand(f"{RESULTS}/{{paper}}/claims.csv", paper=PAPERS),
+    output:
+        f"{RESULTS}/claims.csv",
+    log:
+        f"{LOGS}/merge_claims.log",
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        claims=lambda wildcards, input: repeated("claims", input),
+        code=code_hash("evidence.judge"),
+    shell:
+        "modelcollapse merge-claims {params.claims} --output {output} 2> {log}"
 
 
 onstart:

@@ -103,6 +103,9 @@ PRETRAINED_HERE = [
 ]
 
 
+FAMILIES = {paper: sorted({PAPERS[paper].arms[name].family for name in names}) for paper, names in ARMS.items()}
+
+
 wildcard_constraints:
     paper=names_of(PAPERS),
     arm=names_of(name for models in PAPERS.values() for name in models.arms),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -573,14 +574,13 @@ def judge_claims(
     vae: Annotated[list[Path] | None, typer.Option(help="Chain of one seed.")] = None,
     theory: Annotated[list[Path] | None, typer.Option(help="A theory experiment.")] = None,
     deviations: Annotated[str, typer.Option(help="Settings that differ from the paper's, as a JSON list.")] = "[]",
-    previous: Annotated[Path | None, typer.Option(help="Rule hashes of the committed run.")] = None,
 ) -> None:
     """Judge every claim of a paper by the rules written before the run."""
     from modelcollapse.evidence.quantities import Inputs
 
     groups = {"measures": measures or [], "mixture": mixture or [], "vae": vae or [], "theory": theory or []}
     inputs = Inputs(by_name(groups["measures"]), by_name(groups["mixture"]), groups["vae"], by_name(groups["theory"]))
-    earlier = json.loads(previous.read_text(encoding="utf-8")) if previous is not None and previous.exists() else None
+    earlier = committed_rules(rules)
     perform(
         "judge-claims",
         "evidence.judge",
@@ -591,6 +591,12 @@ def judge_claims(
             claims, inputs, scale, folder, json.loads(deviations), earlier, outputs
         ),
     )
+
+
+def committed_rules(path: Path) -> dict[str, str] | None:
+    """Rule hashes of the committed run, by which amended rules are known; None without Git or without such a run."""
+    shown = subprocess.run(["git", "show", f"HEAD:./{path}"], capture_output=True, text=True, check=False)
+    return json.loads(shown.stdout) if shown.returncode == 0 else None
 
 
 @app.command()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from modelcollapse.corpora.settings import CorpusSettings, TokenizerSettings
 from modelcollapse.densities.settings import MixtureSettings, TheorySettings, VaeSettings

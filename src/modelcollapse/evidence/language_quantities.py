@@ -138,6 +138,8 @@ def log_perplexity_ratio(
     at_reference = dict(_chosen(second, generations if reference_generation is None else reference_generation))
     estimates = []
     for label, values in _chosen(first, generations):
+        if reference_generation is None and label not in at_reference:
+            raise NotAvailable(f"the arms '{arm}' and '{reference}' did not run for the same generations")
         other = at_reference[label] if reference_generation is None else next(iter(at_reference.values()))
         estimates.append(document_contrast(values - other, first.weights, first.seeds, f"{arm} / {reference}, {label}"))
     return estimates
