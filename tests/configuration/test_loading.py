@@ -45,7 +45,10 @@ def test_every_config_is_valid_with_both_texts(path, text):
             {"shumailov": {"language_model": {"arms": {"epochs5_kept10": {"regime": {"kept": 1.5}}}}}},
             r"regime\.kept is 1\.5: input should be less than or equal to 1",
         ),
-        ({"shumailov": {"vae": {"epochs": "ten"}}}, r"shumailov\.vae\.epochs is 'ten': input should be a valid integer"),
+        (
+            {"shumailov": {"vae": {"epochs": "ten"}}},
+            r"shumailov\.vae\.epochs is 'ten': input should be a valid integer",
+        ),
         (
             {"shumailov": {"language_model": {"arms": {"epochs5_kept0": {"regime": {"name": "replaced"}}}}}},
             r"regime\.name is 'replaced': input should be 'replace'",

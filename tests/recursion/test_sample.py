@@ -30,7 +30,9 @@ PEERS = {
         )
     ),
     "gpt2": lambda: GPT2LMHeadModel(
-        GPT2Config(vocab_size=VOCABULARY, n_embd=16, n_layer=2, n_head=4, n_positions=40, bos_token_id=2, eos_token_id=2)
+        GPT2Config(
+            vocab_size=VOCABULARY, n_embd=16, n_layer=2, n_head=4, n_positions=40, bos_token_id=2, eos_token_id=2
+        )
     ),
     "llama": lambda: LlamaForCausalLM(
         LlamaConfig(
@@ -112,7 +114,9 @@ def tiny_model(vocabulary=7, seed=0):
     return model.eval()
 
 
-@pytest.mark.parametrize("options", [{}, {"temperature": 0.5}, {"top_k": 3}, {"top_p": 0.8}, {"repetition_penalty": 1.5}])
+@pytest.mark.parametrize(
+    "options", [{}, {"temperature": 0.5}, {"top_k": 3}, {"top_p": 0.8}, {"repetition_penalty": 1.5}]
+)
 def test_the_first_token_follows_the_decoding_distribution_and_log_q_is_its_logarithm(options):
     model, prompt, count = tiny_model(), np.array([3, 4], np.int32), 4000
     decoding = DecodingSettings(new_tokens=1, batch_size=500, **options)

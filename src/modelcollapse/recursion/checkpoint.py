@@ -64,8 +64,6 @@ def load_checkpoint(
             if key.startswith(prefix) and key.endswith(suffix) and key.count("/") == 2
         }
         if state:
-            optimizer.state[parameter] = {
-                key: value.to(parameter.device) if value.dim() else value for key, value in state.items()
-            }
+            optimizer.state[parameter] = {key: value.to(parameter.device) for key, value in state.items()}
     best = {name.removeprefix("best/"): tensor for name, tensor in tensors.items() if name.startswith("best/")}
     return position, best or None

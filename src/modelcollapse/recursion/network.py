@@ -97,7 +97,8 @@ class Attention(nn.Module):
     def forward(self, hidden: Tensor, rotation: tuple[Tensor, Tensor] | None) -> Tensor:
         """Attend over the whole sequence; [batch, tokens, width] to the same."""
         query, key, value = self.project(hidden, rotation)
-        dropout = self.shape.dropout if self.training else 0.0
+        # of the three families only GPT-2 drops out attention weights by default, as in `transformers`
+        dropout = self.shape.dropout if self.training and self.shape.architecture == "gpt2" else 0.0
         mixed = functional.scaled_dot_product_attention(query, key, value, is_causal=True, dropout_p=dropout)
         return self.output(mixed.transpose(1, 2).flatten(2))
 

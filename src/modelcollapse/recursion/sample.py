@@ -142,7 +142,7 @@ def _write_token_by_token(
 ) -> tuple[list[np.ndarray], list[np.ndarray]]:
     rows, prompt_length = prompts.shape
     reader = Reader(model, rows, prompt_length + decoding.new_tokens)
-    uniform = uniform.to(device=prompts.device, dtype=torch.float32)
+    uniform = uniform.to(prompts.device)
     seen = None
     if decoding.repetition_penalty != 1.0:
         seen = torch.zeros(rows, model.shape.vocabulary, dtype=torch.bool, device=prompts.device)
