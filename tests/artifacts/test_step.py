@@ -122,7 +122,7 @@ def test_a_full_disk_is_a_sentence(error):
     def action(outputs, work):
         raise error
 
-    with pytest.raises(RuntimeError, match="is full.*type the same command again"):
+    with pytest.raises(RuntimeError, match=r"is full.*type the same command again"):
         run_step(make_step(), action)
 
 
@@ -136,7 +136,7 @@ def test_an_unwritable_store_loses_no_result(monkeypatch, capsys):
 
 def test_a_missing_input_is_named_with_the_command_that_makes_it():
     Path("input.txt").unlink()
-    with pytest.raises(ValueError, match="snakemake --cores all input.txt"):
+    with pytest.raises(ValueError, match=r"snakemake --cores all input\.txt"):
         run_step(make_step(), Action())
 
 

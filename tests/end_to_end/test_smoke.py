@@ -1,0 +1,184 @@
+"""The smoke scale of every paper, in this repository, as a user would type it; then what a clone and an edit do to it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from modelcollapse.artifacts.ledger import read_ledger
+
+ROOT = Path(__file__).parents[2]
+SMOKE = ("--configfile", "config/smoke.yaml")
+COPIED = ("Snakefile", "rules", "config", "profiles", "src", "requirements.lock", "pyproject.toml")
+TARGET = "data/smoke/synthetic/shumailov/epochs5_kept0/seed1/gen2.parquet"
+
+
+def snakemake(*arguments: str, folder: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = ["snakemake", "--cores", "2", *SMOKE, *arguments]
+    variables = os.environ | {"PYTHONPATH": str(folder / "src")} | environment
+    return subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def smoke() -> Path:
+    """The finished smoke run of this repository."""
+    subprocess.run(["snakemake", *SMOKE, "--unlock"], cwd=ROOT, capture_output=True, check=False)
+    run = snakemake()
+    assert run.returncode == 0, run.stderr[-6000:]
+    return ROOT
+
+
+@pytest.fixture
+def clone(smoke, tmp_path) -> Path:
+    """A copy of the code, the ledger and the outputs, without Snakemake's own records, corpora already rebuilt."""
+    for name in COPIED:
+        source = smoke / name
+        ignore = shutil.ignore_patterns("__pycache__", "*.egg-info")
+        shutil.copytree(source, tmp_path / name, ignore=ignore) if source.is_dir() else shutil.copy(source, tmp_path)
+    for name in ("data/smoke", "results/smoke"):
+        # copying gives all files new times, in no useful order
+        shutil.copytree(smoke / name, tmp_path / name, copy_function=shutil.copyfile)
+    return tmp_path
+
+
+def jobs(dry_run: subprocess.CompletedProcess[str]) -> set[str]:
+    """Names of the rules that would run."""
+    assert dry_run.returncode == 0, dry_run.stderr[-4000:]
+    text = dry_run.stdout + dry_run.stderr
+    if "Job stats:" not in text:
+        assert "Nothing to be done" in text
+        return set()
+    table = text.split("Job stats:")[1].split("total")[0]
+    names = {line.split()[0] for line in table.splitlines()[3:] if line.split()}
+    return names - {"all", "corpora", "shumailov"}
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+
+
+def test_every_claim_is_listed_and_every_file_exists(smoke):
+    claims = pd.read_csv(smoke / "results/smoke/claims.csv")
+    numbers = {"L": 11, "G": 3, "V": 3, "T": 8}
+    assert list(claims.claim_id) == [f"{kind}{n}" for kind, count in numbers.items() for n in range(1, count + 1)]
+    assert (smoke / "results/smoke/config.yaml").exists()
+    for figure in claims.figure.unique():
+        for ending in ("svg", "png"):
+            assert (smoke / f"results/smoke/shumailov/figures/{figure}.{ending}").stat().st_size > 1000
+
+
+def test_the_ledger_has_a_line_per_job_with_snakemakes_record(smoke):
+    records = read_ledger(smoke / "results/smoke/ledger.jsonl")
+    generation = next(r for r in records if r["outputs"].get("samples", {}).get("path") == TARGET)
+    assert generation["seeds"] == {"seed": 1, "generation": 2}
+    assert generation["peak_memory_mb"] > 0
+    assert generation["outputs"]["samples"]["snakemake"]["rule"] == "run_generation"
+
+
+def test_a_finished_run_has_nothing_to_do(smoke):
+    assert jobs(snakemake("-n")) == set()
+
+
+def test_a_clone_with_outputs_has_nothing_to_do(clone):
+    assert jobs(snakemake("-n", folder=clone)) == set()
+
+
+def test_a_clone_without_outputs_runs_everything(clone):
+    shutil.rmtree(clone / "data")
+    dry_run = snakemake("-n", folder=clone)
+    assert {"prepare_text", "fit_base", "run_generation", "run_vae", "run_mixture", "run_theory"} <= jobs(dry_run)
+    assert "make pull" in dry_run.stderr
+
+
+def test_editing_presentation_reruns_no_training(clone):
+    with open(clone / "src/modelcollapse/presentation/style.py", "a") as stream:
+        stream.write("\nCHANGED = True\n")
+    assert jobs(snakemake("-n", folder=clone)) == {"draw_language_model", "draw_densities", "tabulate"}
+
+
+def test_editing_training_reruns_training_and_no_simulation(clone):
+    with open(clone / "src/modelcollapse/recursion/train.py", "a") as stream:
+        stream.write("\nCHANGED = True\n")
+    found = jobs(snakemake("-n", folder=clone))
+    assert {"fit_base", "fit_generation_0", "run_generation"} <= found
+    assert not found & {"run_vae", "run_mixture", "run_theory", "prepare_text", "train_tokenizer"}
+
+
+def test_touching_and_commenting_rerun_nothing(clone):
+    train = clone / "src/modelcollapse/recursion/train.py"
+    train.write_text("# why\n" + train.read_text())
+    os.utime(clone / "data/smoke/corpora/digits/train.npz")
+    assert jobs(snakemake("-n", folder=clone)) == set()
+
+
+def test_one_changed_key_reruns_only_what_depends_on_it(clone):
+    edit(
+        clone / "config/smoke.yaml",
+        "epochs: 1, batch_size: 256, generations: 2",
+        "epochs: 2, batch_size: 256, generations: 2",
+    )
+    found = jobs(snakemake("-n", folder=clone))
+    assert "run_vae" in found
+    assert not found & {"run_generation", "run_mixture", "run_theory", "prepare_images"}
+
+
+def test_a_misspelt_key_stops_before_any_work(clone):
+    edit(clone / "config/smoke.yaml", "generations: 2", "generation: 2")
+    run = snakemake(folder=clone)
+    assert run.returncode != 0
+    assert "did you mean 'generations'?" in run.stderr
+
+
+def test_offline_without_a_mirror_the_two_ways_out_are_named(clone):
+    run = snakemake("corpora", "--config", "text=published", folder=clone, HF_HUB_OFFLINE="1")
+    assert run.returncode != 0
+    assert "corpus_mirror" in run.stderr
+
+
+def test_a_killed_run_finishes_bit_identically(clone, smoke):
+    expected = {path: (clone / path).read_bytes() for path in (TARGET, TARGET.replace("synthetic", "scores"))}
+    shutil.rmtree(clone / "data/smoke/synthetic")
+    shutil.rmtree(clone / "data/smoke/scores")
+    shutil.rmtree(clone / "data/smoke/models")
+    variables = os.environ | {"PYTHONPATH": str(clone / "src"), "MODELCOLLAPSE_STORE": str(clone / "store")}
+    command = ["snakemake", "--cores", "2", *SMOKE, TARGET]
+    killed = subprocess.Popen(command, cwd=clone, env=variables, start_new_session=True, stderr=subprocess.DEVNULL)
+    first = clone / "data/smoke/models/shumailov/opt/seed1/gen0.safetensors"
+    while not first.exists():
+        assert killed.poll() is None
+        os.sched_yield()
+    os.killpg(killed.pid, signal.SIGKILL)
+    killed.wait()
+    subprocess.run(["snakemake", *SMOKE, "--unlock"], cwd=clone, env=variables, capture_output=True, check=True)
+    run = snakemake(TARGET, folder=clone, MODELCOLLAPSE_STORE=str(clone / "store"))
+    assert run.returncode == 0, run.stderr[-4000:]
+    samples = TARGET
+    assert (clone / samples).read_bytes() == expected[samples]
+    ours, theirs = (
+        pd.read_parquet(path)
+        for path in (clone / samples.replace("synthetic", "scores"), smoke / samples.replace("synthetic", "scores"))
+    )
+    pd.testing.assert_frame_equal(ours, theirs)
+
+
+def test_a_second_run_elsewhere_takes_training_from_the_store(clone):
+    shutil.copytree(ROOT / ".dvc/cache", clone / "store", copy_function=shutil.copyfile)
+    (clone / TARGET).unlink()
+    run = snakemake(TARGET, folder=clone, MODELCOLLAPSE_STORE=str(clone / "store"))
+    assert run.returncode == 0, run.stderr[-4000:]
+    log = next((clone / "logs/smoke/run_generation/shumailov/epochs5_kept0/seed1").glob("gen2.log")).read_text()
+    assert "taken from the store" in log
+
+
+def test_metrics_are_counts_of_verdicts(smoke):
+    counts = json.loads((smoke / "results/smoke/shumailov/metrics.json").read_text())["claims"]
+    assert sum(counts.values()) == 25
