@@ -1,199 +1,336 @@
-"""The engine's steps end to end on random tokens."""
+"""The engine's steps, end to end on random tokens."""
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
-import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from modelcollapse.artifacts.lineage import human_share, lineage_lines
-from modelcollapse.recursion import sample
+from modelcollapse.recursion import generation
 from modelcollapse.recursion.generation import fit_base, fit_generation_0, run_generation, sample_generation_0
-from modelcollapse.recursion.measure import measure_arm
-from modelcollapse.recursion.repetition import repeated_share
+from modelcollapse.recursion.models import load_model
+from modelcollapse.recursion.packing import read_rows
 from modelcollapse.recursion.samples_file import read_samples
-from modelcollapse.recursion.settings import (
-    ArmSettings,
-    DecodingSettings,
-    FamilySettings,
-    ModelSettings,
-    RegimeSettings,
-    TrainingSettings,
-)
+from modelcollapse.recursion.score import negative_log_likelihood, row_perplexity
+from modelcollapse.recursion.settings import ArmSettings, FamilySettings
+from modelcollapse.runtime.files import sha256
 from modelcollapse.runtime.tables import read_metadata, write_parquet
 
-TRAINING = TrainingSettings(epochs=2, batch_size=4, learning_rate=1e-2, final_learning_rate=1e-3)
-FAMILY = FamilySettings(
-    corpus="random",
-    tokenizer="none",
-    model=ModelSettings(width=8, layers=1, heads=2, positions=16, dropout=0.1),
-    row_tokens=8,
-    train_rows=6,
-    validation_rows=3,
-    test_rows=4,
-    base_rows=8,
-    base_training=TRAINING,
-    training=TRAINING,
+VOCABULARY, BEGIN, PAD = 20, 1, 0
+SEED, ROW, TRAIN, VALIDATION, TEST = 3, 6, 10, 4, 5
+TRAINING = {"epochs": 2, "batch_size": 4, "learning_rate": 1e-2, "schedule": "constant"}
+FAMILY = FamilySettings.model_validate(
+    {
+        "corpus": "text",
+        "tokenizer": "words",
+        "model": {"width": 16, "layers": 1, "heads": 2, "positions": 16, "dropout": 0.1},
+        "row_tokens": ROW,
+        "train_rows": TRAIN,
+        "validation_rows": VALIDATION,
+        "test_rows": TEST,
+        "base_rows": 8,
+        "base_training": TRAINING,
+        "training": TRAINING,
+    }
 )
-DECODING = DecodingSettings(new_tokens=8, batch_size=4)
 
 
-@pytest.fixture(scope="module")
-def encoded(tmp_path_factory):
-    folder, random = tmp_path_factory.mktemp("encoded"), np.random.default_rng(0)
+def arm(**options):
+    given = {"family": "opt", "training": TRAINING, "decoding": {"new_tokens": ROW, "batch_size": 4}}
+    return ArmSettings.model_validate(given | options)
+
+
+def write_text(folder, seed, splits=(("train", 24), ("validation", 5), ("test", 6))):
+    """Encoded splits of some rows each, as `encode_corpus` writes them."""
+    random = np.random.default_rng(seed)
     paths = {}
-    for split, documents in (("train", 20), ("validation", 6), ("test", 8)):
-        ids = [[2, *random.integers(3, 12, 11).tolist()] for _ in range(documents)]
+    for split, rows in splits:
+        documents = [[BEGIN, *random.integers(2, VOCABULARY, ROW - 1)] for _ in range(rows)]
         paths[split] = folder / f"{split}.parquet"
-        table = pa.table({"ids": pa.array(ids, pa.list_(pa.int32()))})
-        write_parquet(table, paths[split], {"vocabulary": 12, "begin_id": 2, "pad_id": 1})
+        table = pa.table({"ids": pa.array(documents, pa.list_(pa.int32()))})
+        write_parquet(table, paths[split], {"vocabulary": VOCABULARY, "begin_id": BEGIN, "pad_id": PAD})
     return paths
+
+
+class Chain:
+    """Runs an arm's generations one after the other in a folder."""
+
+    def __init__(self, folder, encoded, base, model_0, chosen, name="work"):
+        self.folder, self.encoded, self.base, self.model_0, self.arm = folder, encoded, base, model_0, chosen
+        self.work = folder / name
+
+    def outputs(self, number, *more):
+        return {kind: self.folder / f"{kind}{number}.parquet" for kind in ("samples", "scores", *more)}
+
+    def start(self):
+        sample_generation_0(self.arm, FAMILY, self.encoded, self.model_0, SEED, self.outputs(0), self.work / "0")
+        return self
+
+    def step(self, number, earlier=None, previous=None):
+        earlier = [number - 1] if earlier is None else earlier
+        samples = {k: self.folder / f"samples{k}.parquet" for k in earlier}
+        outputs = self.outputs(number, *(["model"] if previous else []))
+        work = self.work / str(number)
+        run_generation(
+            self.arm, FAMILY, self.encoded, self.base, self.model_0, previous, samples, SEED, number, outputs, work
+        )
+        return self
 
 
 @pytest.fixture(scope="module")
-def generation_0(encoded, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("family")
-    base = {"model": folder / "base.safetensors", "record": folder / "base.json"}
-    fit_base(FAMILY, encoded, 0, base, folder)
+def text(tmp_path_factory):
+    return write_text(tmp_path_factory.mktemp("text"), seed=0)
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("base")
+    outputs = {"model": folder / "base.safetensors", "record": folder / "base.json"}
+    fit_base(FAMILY, write_text(folder, seed=1), 0, outputs, folder / "work")
+    return outputs
+
+
+@pytest.fixture(scope="module")
+def generation_0(tmp_path_factory, text, base):
+    folder = tmp_path_factory.mktemp("generation_0")
     outputs = {"model": folder / "gen0.safetensors", "scores": folder / "gen0.parquet"}
-    fit_generation_0(FAMILY, encoded, base["model"], 1, outputs, folder / "work")
-    return {"base": base["model"], **outputs}
+    fit_generation_0(FAMILY, text, base["model"], SEED, outputs, folder / "work")
+    return outputs
 
 
-def arm(**options) -> ArmSettings:
-    return ArmSettings(family="tiny", training=TRAINING, decoding=DECODING, **options)
+@pytest.fixture
+def chain(tmp_path, text, base, generation_0):
+    """Makes chains that share text, base and generation 0."""
+
+    def make(name="arm", **options):
+        folder = tmp_path / name
+        folder.mkdir()
+        return Chain(folder, text, base["model"], generation_0["model"], arm(**options))
+
+    return make
 
 
-def chain(settings: ArmSettings, encoded, generation_0, folder, generations: int = 2):
-    """Samples and scores of all generations; the folder is laid out as in the project."""
-    seed = folder / "seed1"
-    paths = {g: {kind: seed / kind / "seed1" / f"gen{g}.parquet" for kind in ("samples", "scores")} for g in range(3)}
-    for both in paths.values():
-        for path in both.values():
-            path.parent.mkdir(parents=True, exist_ok=True)
-    sample_generation_0(settings, FAMILY, encoded, generation_0["model"], 1, paths[0], folder / "w0")
-    previous = generation_0["model"]
-    for g in range(1, generations + 1):
-        outputs = dict(paths[g])
-        if settings.weights == "continued":
-            outputs["model"] = seed / f"gen{g}.safetensors"
-        earlier = {k: paths[k]["samples"] for k in range(g)}
-        run_generation(
-            settings,
-            FAMILY,
-            encoded,
-            generation_0["base"],
-            generation_0["model"],
-            previous if settings.weights == "continued" else None,
-            earlier,
-            1,
-            g,
-            outputs,
-            folder / f"w{g}",
-        )
-        previous = outputs.get("model")
-    return paths
+@pytest.fixture(scope="module")
+def replaced(tmp_path_factory, text, base, generation_0):
+    """Two generations of `replace`."""
+    folder = tmp_path_factory.mktemp("replaced")
+    return Chain(folder, text, base["model"], generation_0["model"], arm()).start().step(1).step(2)
 
 
-@pytest.mark.parametrize(
-    "options",
-    [
-        {},
-        {"regime": RegimeSettings(name="preserve", kept=0.5)},
-        {"regime": RegimeSettings(name="accumulate")},
-        {"regime": RegimeSettings(name="filtered")},
-        {"weights": "continued"},
-        {"prompts": "none"},
-    ],
-)
-def test_a_chain_writes_samples_scores_and_lineage(options, encoded, generation_0, tmp_path):
-    paths = chain(arm(**options), encoded, generation_0, tmp_path)
-    for path in paths.values():
-        stored = read_samples(path["samples"])
-        assert int(stored.held_out.sum()) == FAMILY.validation_rows
-        assert all(len(text) == 8 for text in stored.ids)
-        assert not {1, 2} & {int(token) for text in stored.ids for token in text}
-        assert all((log <= 0).all() for log in stored.log_q)
-    measures = set(pd.read_parquet(paths[2]["scores"]).measure)
-    assert measures == {"human_test", "own_held_out", "held_out_entropy", "samples_under_generation_0"}
-    facts = read_metadata(paths[2]["samples"])
-    assert sum(part["share"] for part in facts["training"]) == pytest.approx(1)
-    assert facts["human_share"] == pytest.approx(human_share(paths[2]["samples"]))
+def scores_of(path):
+    """Measure -> (negative log-likelihoods, tokens) in the order of rows."""
+    table = pq.read_table(path).to_pandas()
+    return {
+        name: (group["negative_log_likelihood"].to_numpy(), group["tokens"].to_numpy())
+        for name, group in table.groupby("measure", observed=True)
+    }
 
 
-def test_lineage_goes_back_to_human_text(encoded, generation_0, tmp_path):
-    paths = chain(arm(regime=RegimeSettings(name="preserve", kept=0.5)), encoded, generation_0, tmp_path)
-    text = "\n".join(lineage_lines(paths[2]["samples"]))
-    assert "trained on 3 rows (50.0%) of gen1" in text and "of gen0" in text
-    assert text.endswith("human share of what model 2 was trained on: 50.0%")
+def test_the_base_has_a_record_of_its_fit(base):
+    record = json.loads(base["record"].read_text(encoding="utf-8"))
+    assert record["rows"] == 8
+    assert record["steps"] == 2 * 2
+    assert record["tokens_trained"] == 2 * 8 * ROW
+    assert [entry["epoch"] for entry in record["validation"]] == [1, 2]
 
 
-def test_the_same_arguments_give_the_same_bytes(encoded, generation_0, tmp_path):
-    first = chain(arm(), encoded, generation_0, tmp_path / "a", generations=1)
-    second = chain(arm(), encoded, generation_0, tmp_path / "b", generations=1)
-    assert first[1]["samples"].read_bytes() == second[1]["samples"].read_bytes()
+def test_generation_0_and_its_base_are_scored_on_human_test_text(text, base, generation_0):
+    found = scores_of(generation_0["scores"])
+    test = read_rows(text["test"], "blocks", ROW, TEST)
+    for measure, path in {
+        "human_test": generation_0["model"],
+        "human_test_under_generation_0": generation_0["model"],
+        "human_test_zero_shot": base["model"],
+    }.items():
+        expected, tokens = negative_log_likelihood(load_model(path), test, TEST)
+        np.testing.assert_allclose(found[measure][0], expected, rtol=1e-5)
+        assert found[measure][1].tolist() == tokens.tolist() == [ROW - 1] * TEST
+    facts = read_metadata(generation_0["scores"])
+    assert facts["human_share"] == 1.0
+    assert facts["steps"] == 2 * 3
 
 
-def test_a_step_killed_while_sampling_ends_with_the_same_bytes(encoded, generation_0, tmp_path, monkeypatch):
-    expected = chain(arm(), encoded, generation_0, tmp_path / "a", generations=0)
-    write, calls = sample._write_batch, []
+def test_without_a_base_there_is_no_zero_shot_score(tmp_path, text):
+    outputs = {"model": tmp_path / "gen0.safetensors", "scores": tmp_path / "gen0.parquet"}
+    fit_generation_0(FAMILY, text, None, SEED, outputs, tmp_path / "work")
+    assert scores_of(outputs["scores"]).keys() == {"human_test", "human_test_under_generation_0"}
 
-    def killed(*arguments):
-        calls.append(1)
-        if len(calls) == 2:
-            raise KeyboardInterrupt
-        return write(*arguments)
 
-    monkeypatch.setattr(sample, "_write_batch", killed)
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_every_generation_continues_training_and_validation_blocks(replaced, number):
+    stored = read_samples(replaced.outputs(number)["samples"])
+    assert stored.held_out.tolist() == [False] * TRAIN + [True] * VALIDATION
+    assert stored.prompt_id.tolist() == [*range(TRAIN), *range(VALIDATION)]
+    assert {len(ids) for ids in stored.ids} == {len(log_q) for log_q in stored.log_q} == {ROW}
+    assert not {PAD, BEGIN} & set(np.concatenate(stored.ids).tolist())
+    assert max(np.concatenate(stored.log_q)) < 0
+
+
+def test_samples_carry_their_lineage(replaced):
+    for number, source in ((0, "human"), (1, "gen0"), (2, "gen1")):
+        facts = read_metadata(replaced.outputs(number)["samples"])
+        assert facts["training"] == [{"source": source, "rows": TRAIN, "share": 1.0}]
+        assert facts["parents"] == [source]
+        assert facts["human_share"] == (1.0 if number == 0 else 0.0)
+        assert (facts["seed"], facts["generation"]) == (SEED, number)
+        assert facts["decoding"] == replaced.arm.decoding.model_dump()
+        assert facts["regime"]["name"] == "replace"
+
+
+def test_scores_have_the_measures_of_their_generation(replaced):
+    assert scores_of(replaced.outputs(0)["scores"]).keys() == {"samples_under_generation_0"}
+    for number in (1, 2):
+        path = replaced.outputs(number)["scores"]
+        found = scores_of(path)
+        rows = {"human_test": TEST, "samples_under_generation_0": TRAIN, "own_held_out": VALIDATION}
+        rows |= {"held_out_entropy": VALIDATION}
+        assert {measure: len(sums) for measure, (sums, _) in found.items()} == rows
+        facts = read_metadata(path)
+        assert facts["human_share"] == 0.0
+        assert facts["steps"] == 2 * 3
+        assert facts["tokens_trained"] == 2 * TRAIN * ROW
+        assert facts["selected_epoch"] in (1, 2)
+
+
+def test_samples_are_scored_under_generation_0_and_entropy_is_that_of_the_writer(replaced):
+    found = scores_of(replaced.outputs(1)["scores"])
+    stored = read_samples(replaced.outputs(1)["samples"])
+    written = generation.rows_from(stored.ids[:TRAIN])
+    sums, tokens = found["samples_under_generation_0"]
+    np.testing.assert_allclose(
+        np.exp(sums / tokens), row_perplexity(load_model(replaced.model_0), written, 3), rtol=1e-5
+    )
+    # entropy: what generation 0 said of its own held-out samples; the first token is predicted by nobody
+    before = read_samples(replaced.outputs(0)["samples"])
+    expected = [-log_q[1:].sum() for log_q in before.log_q[TRAIN:]]
+    np.testing.assert_allclose(found["held_out_entropy"][0], expected, rtol=1e-6)
+    assert found["held_out_entropy"][1].tolist() == found["own_held_out"][1].tolist() == [ROW - 1] * VALIDATION
+
+
+def spy_on_fit(monkeypatch):
+    """Rows and first weights of every fit."""
+    seen = []
+    original = generation.fit
+
+    def spy(model, rows, *rest):
+        seen.append(([row.tolist() for row in rows.texts()], model.embedding.weight.detach().clone()))
+        return original(model, rows, *rest)
+
+    monkeypatch.setattr(generation, "fit", spy)
+    return seen
+
+
+def test_a_model_is_trained_on_what_the_last_one_wrote_and_on_no_held_out_row(replaced, chain, monkeypatch):
+    seen = spy_on_fit(monkeypatch)
+    chain().start().step(1)
+    stored = read_samples(replaced.outputs(0)["samples"])
+    assert seen[0][0] == [ids.tolist() for ids in stored.ids[:TRAIN]]
+
+
+def test_the_same_arguments_give_the_same_results(replaced, chain):
+    again = chain().start().step(1)
+    for number in (0, 1):
+        assert sha256(again.outputs(number)["samples"]) == sha256(replaced.outputs(number)["samples"])
+        assert pq.read_table(again.outputs(number)["scores"]).equals(pq.read_table(replaced.outputs(number)["scores"]))
+
+
+def test_arms_of_one_seed_draw_the_same_random_numbers(replaced, chain):
+    other = chain(regime={"name": "preserve", "kept": 0.3}, training=TRAINING | {"epochs": 3}).start()
+    first, second = (read_samples(made.outputs(0)["samples"]) for made in (replaced, other))
+    assert all((a == b).all() for a, b in zip(first.ids, second.ids, strict=True))
+
+
+def test_a_kept_share_is_human_and_says_so(chain):
+    arm_with_human = chain(regime={"name": "preserve", "kept": 0.3}).start().step(1)
+    facts = read_metadata(arm_with_human.outputs(1)["samples"])
+    assert facts["training"] == [
+        {"source": "human", "rows": 3, "share": pytest.approx(0.3)},
+        {"source": "gen0", "rows": 7, "share": pytest.approx(0.7)},
+    ]
+    assert facts["human_share"] == pytest.approx(0.3)
+    assert read_metadata(arm_with_human.outputs(1)["scores"])["human_share"] == pytest.approx(0.3)
+
+
+def test_accumulate_trains_on_everything_so_far(chain):
+    accumulated = chain(regime={"name": "accumulate"}).start().step(1).step(2, earlier=[0, 1])
+    facts = read_metadata(accumulated.outputs(2)["samples"])
+    assert [(part["source"], part["rows"]) for part in facts["training"]] == [("human", 10), ("gen0", 10), ("gen1", 10)]
+    assert read_metadata(accumulated.outputs(2)["scores"])["tokens_trained"] == 2 * 3 * TRAIN * ROW
+
+
+def test_a_human_ceiling_needs_no_samples(chain):
+    ceiling = chain(regime={"name": "human_growing"}).step(1, earlier=[])
+    assert read_metadata(ceiling.outputs(1)["samples"])["training"] == [{"source": "human", "rows": 20, "share": 1.0}]
+    assert scores_of(ceiling.outputs(1)["scores"]).keys() == {"human_test", "samples_under_generation_0"}
+    with pytest.raises(ValueError, match="needs 30 human rows in generation 2, but the corpus gives 24"):
+        ceiling.step(2, earlier=[])
+
+
+def test_filtered_keeps_what_generation_0_finds_likely(chain, monkeypatch):
+    regime = {"name": "filtered", "criterion": "low_perplexity", "keep_share": 0.5}
+    filtered = chain(regime=regime).start()
+    stored = read_samples(filtered.outputs(0)["samples"])
+    assert (~stored.held_out).sum() == 2 * TRAIN
+    candidates = generation.rows_from(stored.ids[: 2 * TRAIN])
+    perplexity = row_perplexity(load_model(filtered.model_0), candidates, 64)
+    seen = spy_on_fit(monkeypatch)
+    filtered.step(1)
+    best = np.sort(np.argsort(perplexity)[:TRAIN])
+    assert seen[0][0] == [stored.ids[place].tolist() for place in best]
+
+
+def test_weights_start_from_the_base_or_from_the_previous_model(chain, base, monkeypatch):
+    seen = spy_on_fit(monkeypatch)
+    anew = chain("anew").start().step(1)
+    going_on = chain("going_on", weights="continued").start()
+    going_on.step(1, previous=going_on.model_0)
+    going_on.step(2, previous=going_on.outputs(1, "model")["model"])
+    expected = [base["model"], anew.model_0, going_on.outputs(1, "model")["model"]]
+    for (_, weights), path in zip(seen, expected, strict=True):
+        assert (weights == load_model(path).embedding.weight).all()
+
+
+def test_beam_search_has_no_log_q_and_no_entropy(chain):
+    beams = chain(decoding={"method": "beam", "beams": 2, "new_tokens": ROW, "batch_size": 5}).start().step(1)
+    assert read_samples(beams.outputs(0)["samples"]).log_q is None
+    assert scores_of(beams.outputs(1)["scores"]).keys() == {"human_test", "samples_under_generation_0", "own_held_out"}
+
+
+def test_unconditional_samples_have_no_prompt(chain):
+    free = chain(prompts="none").start().step(1)
+    stored = read_samples(free.outputs(1)["samples"])
+    assert stored.prompt_id[:TRAIN].tolist() == [-1] * TRAIN
+    assert stored.held_out.sum() == VALIDATION
+
+
+def test_stopped_while_sampling_and_called_again(replaced, chain, monkeypatch):
+    stopped = chain().start()
+    original = generation.sample_rows
+
+    def stop(*arguments):
+        original(*arguments)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(generation, "sample_rows", stop)
     with pytest.raises(KeyboardInterrupt):
-        chain(arm(), encoded, generation_0, tmp_path / "b", generations=0)
-    found = chain(arm(), encoded, generation_0, tmp_path / "b", generations=0)
-    assert found[0]["samples"].read_bytes() == expected[0]["samples"].read_bytes()
+        stopped.step(1)
+    monkeypatch.setattr(generation, "sample_rows", original)
+    assert not stopped.outputs(1)["samples"].exists()
+    stopped.step(1)
+    assert sha256(stopped.outputs(1)["samples"]) == sha256(replaced.outputs(1)["samples"])
 
 
-def test_beam_search_has_no_log_q_and_no_own_entropy(encoded, generation_0, tmp_path):
-    decoding = DecodingSettings(method="beam", beams=3, new_tokens=8, batch_size=4)
-    paths = chain(
-        ArmSettings(family="tiny", training=TRAINING, decoding=decoding), encoded, generation_0, tmp_path, generations=1
-    )
-    assert read_samples(paths[0]["samples"]).log_q is None
-    assert "held_out_entropy" not in set(pd.read_parquet(paths[1]["scores"]).measure)
-
-
-def test_generation_0_scores_its_base_too(generation_0):
-    scores = pd.read_parquet(generation_0["scores"])
-    assert set(scores.measure) == {"human_test", "human_test_under_generation_0", "human_test_zero_shot"}
-    assert (scores.groupby("measure", observed=True).size() == FAMILY.test_rows).all()
-    assert (scores.tokens == 7).all()
-
-
-def test_measures_are_those_of_a_plain_computation(encoded, generation_0, tmp_path):
-    paths = chain(arm(), encoded, generation_0, tmp_path)
-    output = tmp_path / "arm.parquet"
-    measure_arm(
-        FAMILY,
-        encoded["train"],
-        {1: generation_0["scores"]},
-        {1: {g: path["samples"] for g, path in paths.items()}},
-        {1: {g: path["scores"] for g, path in paths.items()}},
-        {"table": output},
-    )
-    table = pd.read_parquet(output).set_index(["generation", "measure", "unit"]).value
-    scores = pd.read_parquet(paths[2]["scores"])
-    human = scores[scores.measure == "human_test"]
-    expected = human.negative_log_likelihood.sum() / human.tokens.sum()
-    assert table[2, "cross_entropy", -1] == pytest.approx(expected)
-    assert table[2, "perplexity", -1] == pytest.approx(np.exp(expected))
-    stored = read_samples(paths[2]["samples"])
-    shares = [repeated_share(text) for text, out in zip(stored.ids, stored.held_out, strict=True) if not out]
-    assert table[2, "repeated_4gram_share", -1] == pytest.approx(np.mean(shares))
-    split = table[2, "own_cross_entropy", -1] - table[2, "own_entropy", -1]
-    assert table[2, "own_divergence", -1] == pytest.approx(split)
-    assert (0, "base_cross_entropy", -1) in table.index
-
-
-def test_a_corpus_with_too_few_rows_is_named(encoded, generation_0, tmp_path):
-    family = FAMILY.model_copy(update={"train_rows": 1000})
-    with pytest.raises(ValueError, match=r"train\.parquet gives 30 rows, but 'train_rows' asks for 1000"):
-        fit_generation_0(family, encoded, None, 1, {"model": tmp_path / "m", "scores": tmp_path / "s"}, tmp_path)
+def test_text_that_is_too_short_and_weights_that_do_not_fit_are_refused(chain, text, base, tmp_path):
+    outputs = {"model": tmp_path / "model", "scores": tmp_path / "scores"}
+    with pytest.raises(ValueError, match="gives 24 rows, but 'train_rows' asks for 25"):
+        fit_generation_0(FAMILY.model_copy(update={"train_rows": 25}), text, base["model"], 1, outputs, tmp_path)
+    folder = tmp_path / "large"
+    folder.mkdir()
+    large = write_text(folder, seed=0)
+    for path in large.values():
+        write_parquet(pq.read_table(path), path, read_metadata(path) | {"vocabulary": VOCABULARY + 1})
+    with pytest.raises(ValueError, match=r"has 20 tokens, but the tokenizer has 21"):
+        fit_generation_0(FAMILY, large, base["model"], 1, outputs, tmp_path)
