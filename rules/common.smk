@@ -6,7 +6,7 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 
 from modelcollapse.artifacts.code_hash import code_hash
-from modelcollapse.artifacts.snakemake_records import export_records, missing_outputs, restore_records
+from modelcollapse.artifacts.snakemake_records import export_records, recorded_and_absent, restore_records
 from modelcollapse.configuration.loading import ConfigError, load_config
 from modelcollapse.runtime.files import write_atomically
 
@@ -88,8 +88,8 @@ if workflow.is_main_process:
             f"{len(foreign)} records in {LEDGER} come from another Snakemake and were not restored. "
             "If too much reruns, add --forceall: what is in the step store is copied, not computed again."
         )
-    elif missing := missing_outputs(LEDGER, DATA):
+    elif absent := recorded_and_absent(LEDGER, DATA):
         say(
-            f"{len(missing)} results of an earlier run are recorded in {LEDGER} and not here. "
-            "To use them instead of computing them again, stop now and type: make pull"
+            f"{absent} results of an earlier run are recorded in {LEDGER} and none of them is here. "
+            "To use what was kept of them instead of computing all again, stop now and type: make pull"
         )

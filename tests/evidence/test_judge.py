@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import zlib
+
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from scipy.stats import nct
 
 from modelcollapse.evidence.claims import ClaimsError, load_claims
 from modelcollapse.evidence.decisions import decide_difference, decide_equivalence, decide_exact, holm
-from modelcollapse.evidence.intervals import document_contrast, seed_contrast
+from modelcollapse.evidence.intervals import document_contrast, seed_contrast, standardised_effect
 from modelcollapse.evidence.judge import COLUMNS, judge_claims, merge_claims
 from modelcollapse.evidence.quantities import Inputs
 from modelcollapse.evidence.shumailov import QUANTITIES
@@ -35,7 +38,7 @@ ARMS = (
 
 def write_arm(path, rise: float, base: float, shift: float, tail: float, repetition: float, seeds: int = SEEDS) -> None:
     """Measures of an arm whose cross-entropy rises by ``rise`` nat per generation."""
-    random = np.random.default_rng(abs(hash(path.name)) % 2**32)
+    random = np.random.default_rng(zlib.crc32(path.name.encode()))
     human = np.exp(random.normal(4, 0.3, 400))
     frames = []
 
@@ -284,6 +287,17 @@ def test_noise_never_passes_an_equivalence_and_a_null_is_no_difference():
     assert decide_equivalence(precise, 0.02).outcome == "holds"
     assert decide_exact(0.1234, 3, 0.123).outcome == "holds"
     assert decide_exact(0.125, 3, 0.123).outcome == "fails"
+
+
+def test_standardised_effects_follow_the_noncentral_t_law_also_where_they_are_large():
+    effect = standardised_effect(np.array([1.0, 1.6, 0.4, 1.2, 0.9]), list(range(5)), "")
+    root = np.sqrt(5)
+    for threshold in (0.0, 0.5, 1.0, 3.0):
+        expected = nct.sf(effect.value * root, 4, threshold * root)
+        assert effect.p_above(threshold) == pytest.approx(expected, abs=1e-8)
+    large = standardised_effect(np.array([1.0, 1.001, 0.999, 1.0005, 0.9995]), list(range(5)), "")
+    interval = large.interval()
+    assert 0 < interval.low < large.value < interval.high < np.inf
 
 
 def test_holm_by_hand():

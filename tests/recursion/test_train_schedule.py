@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 import torch
 
@@ -66,4 +68,4 @@ def test_warm_up_rises_to_the_peak_and_the_schedule_takes_over(schedule):
     found = rates(epochs=4, schedule=schedule, warmup_share=0.25)
     assert found[:STEPS_PER_EPOCH] == pytest.approx([2e-5 * (step + 1) / 7 for step in range(7)])
     assert found[STEPS_PER_EPOCH] == pytest.approx(2e-5)
-    assert all(later <= earlier for earlier, later in zip(found[7:], found[8:], strict=False))
+    assert all(later <= earlier for earlier, later in itertools.pairwise(found[STEPS_PER_EPOCH:]))

@@ -67,11 +67,16 @@ def restore_records(path: Path, folder: Path = METADATA_FOLDER) -> tuple[int, li
     return restored, foreign
 
 
-def missing_outputs(path: Path, prefix: str = "data/") -> list[str]:
-    """Outputs below ``prefix`` that the ledger knows and that are not here: what ``make pull`` would bring."""
+def recorded_and_absent(path: Path, folder: str) -> int:
+    """Number of results below a data folder that the ledger knows, if none of them is here (a clone before a pull), else 0.
+
+    Corpora do not count: every clone rebuilds them.
+    """
+    rebuilt = tuple(f"{folder}/{name}/" for name in ("raw", "corpora", "tokenizers", "encoded"))
     records = ledger.latest_records(ledger.read_ledger(path))
-    outputs = (output["path"] for record in records for output in record["outputs"].values())
-    return [output for output in outputs if output.startswith(prefix) and not Path(output).exists()]
+    outputs = [output["path"] for record in records for output in record["outputs"].values()]
+    results = [name for name in outputs if name.startswith(f"{folder}/") and not name.startswith(rebuilt)]
+    return 0 if any(Path(name).exists() for name in results) else len(results)
 
 
 def _is_current(output: dict[str, Any]) -> bool:
