@@ -1,9 +1,10 @@
 """Training tokens per CPU-second: our fit, a bare PyTorch loop on the same network, and `transformers`' OPT.
 
-Usage: OMP_NUM_THREADS=1 PYTHONPATH=src python benchmarks/training.py [--repeats 5] [--steps 60]
+Usage: OMP_NUM_THREADS=1 PYTHONPATH=src python benchmarks/training.py [--repeats 11] [--steps 20]
 
 Everything that a fit does beyond the bare loop counts: order of rows, masks, learning rates, counters, checks of the
-loss. Validation is left to one row, since the loops have none. The runs take turns, so that a busy machine slows all.
+loss. Validation is left to one row, since the loops have none. The runs take turns, so that a busy machine slows all of
+them, and a ratio is the median over turns.
 """
 
 from __future__ import annotations
@@ -82,22 +83,22 @@ def build_library(size: dict[str, float]) -> OPTForCausalLM:
     return OPTForCausalLM(config)
 
 
-def tokens_per_second(runs: dict[str, Callable[[], None]], tokens: int, repeats: int) -> dict[str, float]:
-    """Tokens per CPU-second of the fastest of several turns, the first turn only warming up."""
+def cpu_seconds(runs: dict[str, Callable[[], None]], repeats: int) -> dict[str, np.ndarray]:
+    """CPU seconds of every run in every turn, after one turn to warm up."""
     seconds: dict[str, list[float]] = {name: [] for name in runs}
     for _ in range(repeats + 1):
         for name, run in runs.items():
             start = time.process_time()
             run()
             seconds[name].append(time.process_time() - start)
-    return {name: tokens / min(found[1:]) for name, found in seconds.items()}
+    return {name: np.array(found[1:]) for name, found in seconds.items()}
 
 
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--steps", type=int, default=60)
+    parser.add_argument("--repeats", type=int, default=11)
+    parser.add_argument("--steps", type=int, default=20)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     random = np.random.default_rng(0)
@@ -110,9 +111,12 @@ def main() -> None:
             "bare": lambda s=settings: bare(build_model(s, VOCABULARY, seed=0), rows),
             "transformers": lambda s=size: library(build_library(s), rows),
         }
-        rates = tokens_per_second(runs, arguments.steps * BATCH * TOKENS, arguments.repeats)
-        mine, plain, theirs = rates["ours"], rates["bare"], rates["transformers"]
-        table.append(f"{name:18s} {mine:8.0f} {plain:8.0f} {theirs:13.0f}  {mine / plain:11.2f}  {mine / theirs:19.2f}")
+        seconds = cpu_seconds(runs, arguments.repeats)
+        rates = [len(rows) * TOKENS / float(np.median(found)) for found in seconds.values()]
+        ratios = [float(np.median(seconds[peer] / seconds["ours"])) for peer in ("bare", "transformers")]
+        table.append(
+            f"{name:18s} {rates[0]:8.0f} {rates[1]:8.0f} {rates[2]:13.0f}  {ratios[0]:11.2f}  {ratios[1]:19.2f}"
+        )
     print(f"training tokens per CPU-second, batches of {BATCH} x {TOKENS}, vocabulary {VOCABULARY}, one thread")
     print("\n".join(table))
 

@@ -59,7 +59,7 @@ def test_every_config_is_valid_with_both_texts(path, text):
         ),
         (
             {"shumailov": {"language_model": {"families": {"opt": {"model": {"heads": 5}}}}}},
-            r"width 128 is not a multiple of heads 5",
+            r"width 64 is not a multiple of heads 5",
         ),
         ({"shumailov": {"vae": {"corpus": "storyworld"}}}, r"'storyworld', which is no image corpus"),
     ],

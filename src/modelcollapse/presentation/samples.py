@@ -16,7 +16,8 @@ from modelcollapse.recursion.settings import FamilySettings
 from modelcollapse.runtime.seeds import generator
 
 PROMPTS = 5
-HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", "`": "&#96;", "*": "&#42;", "_": "&#95;"}
+MEANING = set("&<>|`*_[]\\~$#")
+"""Letters that mean something in Markdown or HTML."""
 
 
 def tabulate_samples(
@@ -46,7 +47,7 @@ def tabulate_samples(
     columns["human"] = [_readable(decode(text.tolist())) for text in following]
     for generation, path in sorted(samples.items()):
         columns[f"generation {generation}"] = _texts(path, chosen, decode)
-    write_table(pd.DataFrame(columns), outputs)
+    write_table(pd.DataFrame(columns), outputs, markdown_cell=literal)
 
 
 def _texts(path: Path, chosen: np.ndarray, decode: object) -> list[str]:
@@ -56,5 +57,10 @@ def _texts(path: Path, chosen: np.ndarray, decode: object) -> list[str]:
 
 
 def _readable(text: str) -> str:
-    """One line that Markdown shows as it is."""
-    return "".join(HTML.get(letter, letter) for letter in " ".join(text.split()))
+    """One line of printable letters."""
+    return "".join(letter for letter in " ".join(text.split()) if letter.isprintable())
+
+
+def literal(text: str) -> str:
+    """The text so that Markdown shows every letter as it is."""
+    return "".join(f"&#{ord(letter)};" if letter in MEANING else letter for letter in text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -9,8 +10,16 @@ import pandas as pd
 from modelcollapse.runtime.files import write_atomically
 
 
-def write_table(frame: pd.DataFrame, outputs: dict[str, Path], digits: int = 4) -> None:
-    """Write ``csv`` and ``markdown``; numbers with this many significant digits.
+def write_table(
+    frame: pd.DataFrame, outputs: dict[str, Path], digits: int = 4, markdown_cell: Callable[[str], str] = str
+) -> None:
+    """Write ``csv`` and ``markdown``; numbers with this many significant digits, missing ones blank.
+
+    Args:
+        frame: the table.
+        outputs: ``csv``, ``markdown``.
+        digits: significant digits of all floats.
+        markdown_cell: what Markdown shows for a cell that is text.
 
     Raises:
         ValueError: the table has no rows.
@@ -20,8 +29,11 @@ def write_table(frame: pd.DataFrame, outputs: dict[str, Path], digits: int = 4) 
     shown = frame.map(lambda value: float(f"{value:.{digits}g}") if isinstance(value, float) else value)
     with write_atomically(outputs["csv"]) as temporary:
         shown.to_csv(temporary, index=False)
+    # as objects, because a table of integers and floats would otherwise be shown as floats alone
+    cells = shown.astype(object).where(shown.notna(), "")
+    cells = cells.map(lambda value: markdown_cell(value) if isinstance(value, str) else value)
     with write_atomically(outputs["markdown"]) as temporary:
-        temporary.write_text(shown.to_markdown(index=False, disable_numparse=True) + "\n", encoding="utf-8")
+        temporary.write_text(cells.to_markdown(index=False, disable_numparse=True) + "\n", encoding="utf-8")
 
 
 def read_columns(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:

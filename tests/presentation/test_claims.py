@@ -1,0 +1,102 @@
+"""Claims as a page, as the README's table, and as counts."""
+
+from __future__ import annotations
+
+import json
+
+import pandas as pd
+import pytest
+
+from modelcollapse.presentation.claims import (
+    BEGIN,
+    END,
+    read_claims,
+    results_table,
+    with_results,
+    write_claims_page,
+    write_results,
+)
+
+ROW = {
+    "claim_id": "L2",
+    "paper": "shumailov",
+    "statement": "Perplexity degrades.",
+    "where": "Fig. 1b",
+    "reported": ".46 to .60 nat",
+    "ours": "0.41 (epochs5_kept0, mean)",
+    "ci_low": "0.38",
+    "ci_high": "0.44",
+    "n_seeds": "5",
+    "kind": "difference",
+    "rule": "above 0",
+    "p": "0.001",
+    "p_holm": "0.01",
+    "verdict": "direction holds (proxy): epochs = 3 (paper: 5)",
+    "figure": "perplexity",
+    "target": "data/x.parquet",
+}
+UNTESTED = ROW | dict.fromkeys(("ours", "ci_low", "ci_high", "n_seeds", "p", "p_holm"), "")
+UNTESTED |= {"claim_id": "L1", "verdict": "not testable at this scale: no published weights"}
+
+
+@pytest.fixture
+def claims(tmp_path):
+    path = tmp_path / "claims.csv"
+    pd.DataFrame([UNTESTED, ROW]).to_csv(path, index=False)
+    return path
+
+
+@pytest.fixture
+def page(tmp_path):
+    path = tmp_path / "README.md"
+    path.write_text(f"# Title\n\n{BEGIN}\nstale\n{END}\n\nText with \\1 and more.\n")
+    return path
+
+
+def test_the_results_table_is_short(claims):
+    lines = results_table(claims).splitlines()
+    assert len(lines) == 4
+    assert lines[2].endswith("|  |  | not testable at this scale |")
+    assert lines[3] == (
+        "| L2 | Perplexity degrades. | .46 to .60 nat | 0.41 [0.38, 0.44] | 5 | direction holds (proxy) |"
+    )
+
+
+def test_the_page_is_changed_between_its_marks_only(claims, page):
+    write_results(page, claims)
+    text = page.read_text()
+    assert text.startswith(f"# Title\n\n{BEGIN}\n| claim |")
+    assert text.endswith(f"{END}\n\nText with \\1 and more.\n")
+    assert "stale" not in text
+
+
+def test_drift_of_page_or_claims_is_detected(claims, page):
+    write_results(page, claims)
+    assert with_results(page.read_text(), claims) == page.read_text()
+    edited = page.read_text().replace("0.41", "0.91")
+    assert with_results(edited, claims) != edited
+    pd.DataFrame([ROW | {"ours": "0.5"}]).to_csv(claims, index=False)
+    assert with_results(page.read_text(), claims) != page.read_text()
+
+
+def test_lost_marks_are_named(claims):
+    with pytest.raises(ValueError, match="has lost its marks <!-- results:begin -->"):
+        with_results("no marks here", claims)
+
+
+def test_the_page_of_claims_has_every_rule_and_the_metrics_count(claims, tmp_path):
+    outputs = {"markdown": tmp_path / "claims.md", "metrics": tmp_path / "metrics.json"}
+    write_claims_page(claims, outputs)
+    text = outputs["markdown"].read_text()
+    assert "## L2: Perplexity degrades." in text
+    assert "**direction holds (proxy)**: epochs = 3 (paper: 5)" in text
+    assert "rule: above 0" in text
+    counts = json.loads(outputs["metrics"].read_text())["claims"]
+    assert counts["direction holds (proxy)"] == counts["not testable at this scale"] == 1
+    assert sum(counts.values()) == 2
+
+
+def test_a_missing_column_is_named(claims):
+    pd.read_csv(claims).drop(columns="verdict").to_csv(claims, index=False)
+    with pytest.raises(ValueError, match="has no column 'verdict'"):
+        read_claims(claims)
