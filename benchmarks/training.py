@@ -1,6 +1,6 @@
 """Training tokens per CPU-second: our fit, a bare PyTorch loop on the same network, and `transformers`' OPT.
 
-Usage: OMP_NUM_THREADS=1 PYTHONPATH=src python benchmarks/training.py [--repeats 11] [--steps 20]
+Usage: OMP_NUM_THREADS=1 PYTHONPATH=src python benchmarks/training.py [--repeats 7] [--steps 20]
 
 Everything that a fit does beyond the bare loop counts: order of rows, masks, learning rates, counters, checks of the
 loss. Validation is left to one row, since the loops have none. The runs take turns, so that a busy machine slows all of
@@ -97,7 +97,7 @@ def cpu_seconds(runs: dict[str, Callable[[], None]], repeats: int) -> dict[str, 
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--repeats", type=int, default=11)
+    parser.add_argument("--repeats", type=int, default=7)
     parser.add_argument("--steps", type=int, default=20)
     arguments = parser.parse_args()
     torch.set_num_threads(1)

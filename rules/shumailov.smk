@@ -115,9 +115,11 @@ def shumailov_deviations():
         found += deviations(language_model.arms[name], f"language_model.arms.{name}.")
     for name in FAMILIES["shumailov"]:
         found += deviations(language_model.families[name], f"language_model.families.{name}.")
-        found += [
-            f"language_model.families.{name}.corpus = {language_model.families[name].corpus} (paper: wikitext raw)"
-        ]
+        corpus = language_model.families[name].corpus
+        if CONFIG.corpora[corpus].source != "wikitext":
+            found.append(f"language_model.families.{name}.corpus = {corpus} (paper: WikiText-2 raw)")
+        elif CONFIG.corpus_mirror:
+            found.append(f"language_model.families.{name}.corpus = {corpus} from a mirror (paper: WikiText-2 raw)")
     for name, mixture in SHUMAILOV.mixture.items():
         found += deviations(mixture, f"mixture.{name}.")
     found += deviations(SHUMAILOV.vae, "vae.")
