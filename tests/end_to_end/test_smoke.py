@@ -21,7 +21,8 @@ TARGET = "data/smoke/synthetic/shumailov/epochs5_kept0/seed1/gen2.parquet"
 
 
 def snakemake(*arguments: str, folder: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = ["snakemake", "--cores", "2", *SMOKE, *arguments]
+    # targets first: --configfile takes all names that follow it
+    command = ["snakemake", *arguments, "--cores", "2", *SMOKE]
     variables = os.environ | {"PYTHONPATH": str(folder / "src")} | environment
     return subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True, check=False)
 
@@ -29,7 +30,7 @@ def snakemake(*arguments: str, folder: Path = ROOT, **environment: str) -> subpr
 @pytest.fixture(scope="module")
 def smoke() -> Path:
     """The finished smoke run of this repository."""
-    subprocess.run(["snakemake", *SMOKE, "--unlock"], cwd=ROOT, capture_output=True, check=False)
+    subprocess.run(["snakemake", "--unlock", *SMOKE], cwd=ROOT, capture_output=True, check=False)
     run = snakemake()
     assert run.returncode == 0, run.stderr[-6000:]
     return ROOT
@@ -139,9 +140,18 @@ def test_a_misspelt_key_stops_before_any_work(clone):
 
 
 def test_offline_without_a_mirror_the_two_ways_out_are_named(clone):
-    run = snakemake("corpora", "--config", "text=published", folder=clone, HF_HUB_OFFLINE="1")
+    command = [
+        "snakemake",
+        "data/laptop-published/raw/wikitext/train.parquet",
+        "--cores",
+        "1",
+        "--config",
+        "text=published",
+    ]
+    variables = os.environ | {"PYTHONPATH": str(clone / "src"), "HF_HUB_OFFLINE": "1"}
+    run = subprocess.run(command, cwd=clone, env=variables, capture_output=True, text=True, check=False)
     assert run.returncode != 0
-    assert "corpus_mirror" in run.stderr
+    assert "--config corpus_mirror=" in run.stderr
 
 
 def test_a_killed_run_finishes_bit_identically(clone, smoke):
@@ -150,7 +160,7 @@ def test_a_killed_run_finishes_bit_identically(clone, smoke):
     shutil.rmtree(clone / "data/smoke/scores")
     shutil.rmtree(clone / "data/smoke/models")
     variables = os.environ | {"PYTHONPATH": str(clone / "src"), "MODELCOLLAPSE_STORE": str(clone / "store")}
-    command = ["snakemake", "--cores", "2", *SMOKE, TARGET]
+    command = ["snakemake", TARGET, "--cores", "2", *SMOKE]
     killed = subprocess.Popen(command, cwd=clone, env=variables, start_new_session=True, stderr=subprocess.DEVNULL)
     first = clone / "data/smoke/models/shumailov/opt/seed1/gen0.safetensors"
     while not first.exists():
@@ -158,7 +168,7 @@ def test_a_killed_run_finishes_bit_identically(clone, smoke):
         os.sched_yield()
     os.killpg(killed.pid, signal.SIGKILL)
     killed.wait()
-    subprocess.run(["snakemake", *SMOKE, "--unlock"], cwd=clone, env=variables, capture_output=True, check=True)
+    subprocess.run(["snakemake", "--unlock", *SMOKE], cwd=clone, env=variables, capture_output=True, check=True)
     run = snakemake(TARGET, folder=clone, MODELCOLLAPSE_STORE=str(clone / "store"))
     assert run.returncode == 0, run.stderr[-4000:]
     samples = TARGET

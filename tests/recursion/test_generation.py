@@ -9,8 +9,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from modelcollapse.recursion import generation
+from modelcollapse.artifacts.lineage import human_share, lineage_lines
+from modelcollapse.recursion import generation, sample
 from modelcollapse.recursion.generation import fit_base, fit_generation_0, run_generation, sample_generation_0
+from modelcollapse.recursion.measure import measure_arm
 from modelcollapse.recursion.models import load_model
 from modelcollapse.recursion.packing import read_rows
 from modelcollapse.recursion.samples_file import read_samples
@@ -63,7 +65,10 @@ class Chain:
         self.work = folder / name
 
     def outputs(self, number, *more):
-        return {kind: self.folder / f"{kind}{number}.parquet" for kind in ("samples", "scores", *more)}
+        paths = {kind: self.folder / kind / f"gen{number}.parquet" for kind in ("samples", "scores", *more)}
+        for path in paths.values():
+            path.parent.mkdir(exist_ok=True)
+        return paths
 
     def start(self):
         sample_generation_0(self.arm, FAMILY, self.encoded, self.model_0, SEED, self.outputs(0), self.work / "0")
@@ -71,7 +76,7 @@ class Chain:
 
     def step(self, number, earlier=None, previous=None):
         earlier = [number - 1] if earlier is None else earlier
-        samples = {k: self.folder / f"samples{k}.parquet" for k in earlier}
+        samples = {k: self.outputs(k)["samples"] for k in earlier}
         outputs = self.outputs(number, *(["model"] if previous else []))
         work = self.work / str(number)
         run_generation(
@@ -306,21 +311,51 @@ def test_unconditional_samples_have_no_prompt(chain):
     assert stored.held_out.sum() == VALIDATION
 
 
-def test_stopped_while_sampling_and_called_again(replaced, chain, monkeypatch):
+def test_stopped_between_two_batches_of_samples_and_called_again(replaced, chain, monkeypatch):
     stopped = chain().start()
-    original = generation.sample_rows
+    original, calls = sample._write_batch, []
 
     def stop(*arguments):
-        original(*arguments)
-        raise KeyboardInterrupt
+        calls.append(arguments)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return original(*arguments)
 
-    monkeypatch.setattr(generation, "sample_rows", stop)
+    monkeypatch.setattr(sample, "_write_batch", stop)
     with pytest.raises(KeyboardInterrupt):
         stopped.step(1)
-    monkeypatch.setattr(generation, "sample_rows", original)
     assert not stopped.outputs(1)["samples"].exists()
+    calls.clear()
+    calls.extend([None] * 2)
     stopped.step(1)
+    # 10 and 4 rows in batches of 4: one of 3 + 1 batches was kept
+    assert len(calls) == 2 + 3
     assert sha256(stopped.outputs(1)["samples"]) == sha256(replaced.outputs(1)["samples"])
+
+
+def test_lineage_goes_back_to_human_text(chain):
+    kept = chain(regime={"name": "preserve", "kept": 0.5}).start().step(1).step(2)
+    path = kept.outputs(2)["samples"]
+    text = "\n".join(lineage_lines(path))
+    assert "trained on 5 rows (50.0%) of gen1" in text
+    assert "of gen0" in text
+    assert text.endswith("human share of what model 2 was trained on: 50.0%")
+    assert human_share(path) == 0.5
+
+
+def test_an_arm_is_measured_from_its_files(replaced, text, generation_0, tmp_path):
+    files = {kind: {SEED: {g: replaced.outputs(g)[kind] for g in range(3)}} for kind in ("samples", "scores")}
+    generation_0_scores = {SEED: generation_0["scores"]}
+    output = {"table": tmp_path / "arm.parquet"}
+    measure_arm(FAMILY, text["train"], generation_0_scores, files["samples"], files["scores"], output)
+    table = pq.read_table(output["table"]).to_pandas().set_index(["generation", "measure", "unit"])["value"]
+    for number, path in enumerate([generation_0["scores"], *(replaced.outputs(g)["scores"] for g in (1, 2))]):
+        sums, tokens = scores_of(path)["human_test"]
+        assert table[number, "cross_entropy", -1] == pytest.approx(sums.sum() / tokens.sum())
+        assert table[number, "perplexity", -1] == pytest.approx(np.exp(sums.sum() / tokens.sum()))
+    split = table[2, "own_cross_entropy", -1] - table[2, "own_entropy", -1]
+    assert table[2, "own_divergence", -1] == pytest.approx(split)
+    assert (0, "base_cross_entropy", -1) in table.index
 
 
 def test_text_that_is_too_short_and_weights_that_do_not_fit_are_refused(chain, text, base, tmp_path):

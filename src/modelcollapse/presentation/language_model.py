@@ -108,9 +108,12 @@ def draw_perplexity(tables: Mapping[str, Path], band: PaperBand | None, outputs:
         _draw_arm(axes[1], place, label_of(arm), x, values - values[:, :1])
     for place, arm in enumerate(controls(arms)):
         x, values = series(arms[arm], "cross_entropy")
-        mean, half = mean_and_interval(values[:, -1] - values[:, 0])
+        # human ceilings have no generation 0 of their own: they are held against the one that all arms share
+        start = series(arms[names[0]], "cross_entropy")[1][: len(values), 0]
         style = {"color": "black", "marker": MARKERS[place % len(MARKERS)], "fillstyle": "none", "linestyle": "none"}
-        axes[1].errorbar(x[-1], mean, np.nan_to_num(half), label=f"control: {label_of(arm)}", capsize=2, **style)
+        for axis, shown in ((axes[0], np.exp(values[:, -1])), (axes[1], values[:, -1] - start)):
+            mean, half = mean_and_interval(shown)
+            axis.errorbar(x[-1], mean, np.nan_to_num(half), label=f"control: {label_of(arm)}", capsize=2, **style)
     axes[0].set(ylabel="perplexity on human test text", yscale="log")
     axes[0].yaxis.set_major_formatter("{x:.0f}")
     axes[0].yaxis.set_minor_formatter("{x:.0f}")
