@@ -17,7 +17,7 @@ test: setup ## set up, then run all tests, the smoke scale of every paper includ
 lint: setup ## check format and style of Python and Snakemake code
 	$(ACTIVE) ruff check . && ruff format --check . && snakefmt --check Snakefile rules
 
-pull: setup ## rebuild the corpora, then bring the cached samples, scores and models with DVC
+pull: setup ## rebuild the corpora, then bring the cached results with DVC
 	$(ACTIVE) snakemake --cores $(CORES) corpora && dvc pull
 
 bench: setup ## measure speed beside the peers, and print tables
