@@ -57,6 +57,21 @@ def option(name, value):
     return f"--{name} {value}" if value else ""
 
 
+def repeated(name, paths):
+    """``--name PATH`` for every path."""
+    return " ".join(f"--{name} {path}" for path in paths)
+
+
+def grouped(files, groups):
+    """``--data GROUP=FILE`` for every file of every group, as judge-claims takes them."""
+    return " ".join(f"--data {group}={path}" for group in groups for path in files[group])
+
+
+def names_of(names):
+    """A wildcard constraint: one of the names."""
+    return "|".join(sorted(names)) or "none"
+
+
 def settings(group, exclude=()):
     """A group of settings as one JSON argument of a step, without the keys that the step does not hang on."""
     return json.dumps(group.model_dump(exclude=set(exclude)), sort_keys=True)

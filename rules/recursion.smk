@@ -78,14 +78,6 @@ def generation_0_scores(wildcards):
     return [f"{folder}/seed{seed}/gen0.parquet" for seed in seeds_of(wildcards.paper, arm_of(wildcards))]
 
 
-def repeated(name, paths):
-    return " ".join(f"--{name} {path}" for path in paths)
-
-
-def names_of(names):
-    return "|".join(sorted(names)) or "none"
-
-
 def training_resources(wildcards, attempt):
     """Minutes: a published model takes hours per generation, and a retry gets more."""
     return (720 if family_of(wildcards).model.width > 256 else 60) * attempt

@@ -79,7 +79,9 @@ rule run_theory:
         "modelcollapse run-theory {wildcards.experiment} --settings {params.settings:q} --table {output.table} 2> {log}"
 
 
-LANGUAGE_MODEL_FIGURES = ("perplexity", "histogram", "control", "own_perplexity", "repetition")
+LANGUAGE_MODEL_FIGURES = ("perplexity", "histogram", "control", "own_perplexity", "repetition") + (
+    ("ablations",) if CONFIG.arms == "all" else ()
+)
 DENSITY_FIGURES = {
     "mixture": SHUMAILOV_DATA["mixture"],
     "mixture_samples": [f"{SIMULATIONS}/mixture/{name}.samples.parquet" for name in ("one_blob_1000",)],
@@ -90,6 +92,7 @@ DENSITY_FIGURES = {
 TABLES = {
     "perplexity": SHUMAILOV_DATA["measures"],
     "arms": SHUMAILOV_DATA["measures"],
+    "histogram": SHUMAILOV_DATA["measures"],
     "mixture": SHUMAILOV_DATA["mixture"],
     "vae": SHUMAILOV_DATA["vae"],
     "theory": SHUMAILOV_DATA["theory"],
@@ -239,11 +242,11 @@ rule judge_shumailov:
         mem_mb=4000,
         runtime=60,
     params:
-        data=lambda wildcards, input: " ".join(repeated(group, input[group]) for group in SHUMAILOV_DATA),
+        data=lambda wildcards, input: grouped(input, SHUMAILOV_DATA),
         deviations=json.dumps(shumailov_deviations()),
         scale=CONFIG.scale,
         folder=CONFIG.folder,
-        code=code_hash("evidence.judge"),
+        code=code_hash("evidence.shumailov"),
     shell:
         "modelcollapse judge-claims --claims {input.claims} --scale {params.scale} --folder {params.folder} {params.data}"
         " --deviations {params.deviations:q}"

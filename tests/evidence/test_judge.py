@@ -148,13 +148,14 @@ def judge(folder, theory, holds: bool, seeds: int = SEEDS, previous=None, scale=
     ):
         # the opposite of the claim: only the largest sample drifts
         write_mixture(folder / f"{name}.parquet", float(holds or samples == 10000), samples)
-    vae = [folder / f"seed{seed}.parquet" for seed in range(5)]
-    for seed, path in enumerate(vae):
+    vae = {f"seed{seed}": folder / f"seed{seed}.parquet" for seed in range(5)}
+    for seed, path in enumerate(vae.values()):
         write_vae(path, seed, sign * 0.1)
     mixtures = {p.stem: p for p in folder.glob("*_blob*.parquet")}
-    inputs = Inputs({arm: folder / f"{arm}.parquet" for arm in ARMS}, mixtures, vae, theory)
+    measures = {arm: folder / f"{arm}.parquet" for arm in ARMS}
+    inputs = Inputs({"measures": measures, "mixture": mixtures, "vae": vae, "theory": theory})
     outputs = {name: folder / f"{name}.out" for name in ("claims", "raw", "rules")}
-    judge_claims(_path(), inputs, scale, scale, DEVIATIONS, previous, outputs)
+    judge_claims(QUANTITIES, _path(), inputs, scale, scale, DEVIATIONS, previous, outputs)
     return pd.read_csv(outputs["claims"], keep_default_na=False, dtype=str).set_index("claim_id")
 
 
@@ -235,7 +236,7 @@ def test_a_rule_that_changed_is_marked(theory, tmp_path):
 
 def test_missing_results_are_not_testable_with_the_reason(theory, tmp_path):
     outputs = {name: tmp_path / name for name in ("claims", "raw", "rules")}
-    judge_claims(_path(), Inputs({}, {}, [], theory), "laptop", "laptop", [], None, outputs)
+    judge_claims(QUANTITIES, _path(), Inputs({"theory": theory}), "laptop", "laptop", [], None, outputs)
     verdicts = pd.read_csv(outputs["claims"], dtype=str).set_index("claim_id").verdict
     assert verdicts["L2"].startswith("not testable at this scale: the arm 'epochs5_kept0' was not run")
     assert verdict_term(verdicts["T3"]) == "reproduced"

@@ -12,11 +12,9 @@ import pandas as pd
 from modelcollapse.evidence.claims import ClaimSettings, ClaimsFile, load_claims, rule_hashes, rule_text
 from modelcollapse.evidence.decisions import holm
 from modelcollapse.evidence.quantities import Inputs, Registry
-from modelcollapse.evidence.shumailov import QUANTITIES
 from modelcollapse.evidence.verdicts import Verdict, judge_claim, relevant_deviations
 from modelcollapse.runtime.files import write_atomically
 
-REGISTRIES: dict[str, Registry] = {"shumailov": QUANTITIES}
 COLUMNS = (
     "claim_id",
     "paper",
@@ -38,6 +36,7 @@ COLUMNS = (
 
 
 def judge_claims(
+    registry: Registry,
     claims: Path,
     inputs: Inputs,
     scale: str,
@@ -49,6 +48,7 @@ def judge_claims(
     """Judge all claims of a paper.
 
     Args:
+        registry: the paper's quantities.
         claims: ``config/claims/<paper>.yaml``.
         inputs: result files of the run.
         scale: the config's scale.
@@ -60,8 +60,6 @@ def judge_claims(
     Raises:
         ClaimsError: the claims file cannot be used.
     """
-    paper = claims.stem
-    registry = REGISTRIES[paper]
     file = load_claims(claims, registry)
     verdicts = {
         claim.id: judge_claim(claim, file, registry, inputs, scale, relevant_deviations(claim, file, scale, deviations))

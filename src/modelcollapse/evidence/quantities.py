@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,15 +23,34 @@ class NotAvailable(Exception):
 class Inputs:
     """Where a paper's results lie. Nothing is read before a quantity asks for it."""
 
-    measures: Mapping[str, Path] = field(default_factory=dict)
-    """Arm -> tidy measures of a language-model arm."""
-    mixture: Mapping[str, Path] = field(default_factory=dict)
-    """Name -> chains of a Gaussian mixture."""
-    vae: Sequence[Path] = ()
-    """One table per seed."""
-    theory: Mapping[str, Path] = field(default_factory=dict)
-    """Experiment -> tidy table of simulated, exact and published values."""
+    files: Mapping[str, Mapping[str, Path]]
+    """Group -> name -> result file; groups are named in the paper's rules (``measures``, ``mixture``, ``theory`` ...)."""
     _cache: dict[tuple[str, ...], pd.DataFrame] = field(default_factory=dict, repr=False)
+
+    def table(self, group: str, name: str) -> pd.DataFrame:
+        """One result file.
+
+        Raises:
+            NotAvailable: it was not made.
+        """
+        if name not in self.files.get(group, {}):
+            raise NotAvailable(f"'{name}' of '{group}' was not run")
+        if (group, name) not in self._cache:
+            self._cache[group, name] = pq.read_table(self.files[group][name]).to_pandas()
+        return self._cache[group, name]
+
+    def tables(self, group: str) -> pd.DataFrame:
+        """All files of a group below each other; files named ``seed<s>`` give the column ``seed``.
+
+        Raises:
+            NotAvailable: the group is empty.
+        """
+        if not self.files.get(group):
+            raise NotAvailable(f"nothing of '{group}' was run")
+        if (group,) not in self._cache:
+            tables = [_with_seed(self.table(group, name), name) for name in self.files[group]]
+            self._cache[group,] = pd.concat(tables, ignore_index=True)
+        return self._cache[group,]
 
     def measure(self, arm: str, measure: str) -> pd.DataFrame:
         """Rows of one measure of one arm: seed, generation, unit, value.
@@ -39,39 +58,15 @@ class Inputs:
         Raises:
             NotAvailable: the arm was not run, or has no such measure.
         """
-        if arm not in self.measures:
+        if arm not in self.files.get("measures", {}):
             raise NotAvailable(f"the arm '{arm}' was not run (ablations run with 'arms: all')")
         key = ("measures", arm, measure)
         if key not in self._cache:
-            table = pq.read_table(self.measures[arm], filters=[("measure", "=", measure)])
+            table = pq.read_table(self.files["measures"][arm], filters=[("measure", "=", measure)])
             self._cache[key] = table.to_pandas().drop(columns="measure")
         if self._cache[key].empty:
             raise NotAvailable(f"the arm '{arm}' has no measure '{measure}'")
         return self._cache[key]
-
-    def chains(self, name: str) -> pd.DataFrame:
-        """Chains of one mixture: seed, generation and its columns."""
-        return self._named("mixture", self.mixture, name, "the mixture")
-
-    def experiment(self, name: str) -> pd.DataFrame:
-        """One theory experiment."""
-        return self._named("theory", self.theory, name, "the theory experiment")
-
-    def autoencoders(self) -> pd.DataFrame:
-        """All VAE chains: seed, generation and their columns."""
-        if not self.vae:
-            raise NotAvailable("no variational autoencoder was trained")
-        if ("vae",) not in self._cache:
-            tables = [_read(path).assign(seed=_seed_of(path, index)) for index, path in enumerate(self.vae)]
-            self._cache["vae",] = pd.concat(tables, ignore_index=True)
-        return self._cache["vae",]
-
-    def _named(self, kind: str, paths: Mapping[str, Path], name: str, what: str) -> pd.DataFrame:
-        if name not in paths:
-            raise NotAvailable(f"{what} '{name}' was not run")
-        if (kind, name) not in self._cache:
-            self._cache[kind, name] = _read(paths[name])
-        return self._cache[kind, name]
 
 
 @dataclass(frozen=True)
@@ -151,10 +146,6 @@ def _in_words(value: Any) -> str:
     return str(value)
 
 
-def _read(path: Path) -> pd.DataFrame:
-    return pq.read_table(path).to_pandas()
-
-
-def _seed_of(path: Path, index: int) -> int:
-    digits = Path(path).stem.removeprefix("seed")
-    return int(digits) if digits.isdigit() else index
+def _with_seed(table: pd.DataFrame, name: str) -> pd.DataFrame:
+    digits = name.removeprefix("seed")
+    return table.assign(seed=int(digits)) if digits != name and digits.isdigit() else table

@@ -28,7 +28,7 @@ Generation = str | int
           "mixture {mixture} at generation {generation}", "normalised L2")  # fmt: skip
 def mixture_distance(inputs: Inputs, mixture: str, generation: Generation) -> list[Estimate]:
     """How wrong the fit is."""
-    values, number = _column(inputs.chains(mixture), "normalised_l2_to_truth", generation)
+    values, number = _column(inputs.table("mixture", mixture), "normalised_l2_to_truth", generation)
     return [quantile_estimate(values, seeds=values.index, label=f"{mixture}, generation {number}")]
 
 
@@ -36,7 +36,7 @@ def mixture_distance(inputs: Inputs, mixture: str, generation: Generation) -> li
           "from generation 0 to {generation}", "normalised L2")  # fmt: skip
 def mixture_distance_growth(inputs: Inputs, mixture: str, generation: Generation) -> list[Estimate]:
     """How much more wrong the fit is than the first one."""
-    chains = inputs.chains(mixture)
+    chains = inputs.table("mixture", mixture)
     values, number = _column(chains, "normalised_l2_to_truth", generation)
     growth = values - _column(chains, "normalised_l2_to_truth", 0)[0]
     return [quantile_estimate(growth, seeds=growth.index, label=f"{mixture}, generation {number} - 0")]
@@ -46,7 +46,7 @@ def mixture_distance_growth(inputs: Inputs, mixture: str, generation: Generation
           "at generation 0)", "log ratio")  # fmt: skip
 def mixture_log_trace_ratio(inputs: Inputs, mixture: str, generation: Generation) -> list[Estimate]:
     """Loss of variance."""
-    chains = inputs.chains(mixture)
+    chains = inputs.table("mixture", mixture)
     values, number = _column(chains, "trace_covariance", generation)
     ratio = np.log(values / _column(chains, "trace_covariance", 0)[0])
     return [quantile_estimate(ratio, seeds=ratio.index, label=f"{mixture}, generation {number} / 0")]
@@ -56,7 +56,7 @@ def mixture_log_trace_ratio(inputs: Inputs, mixture: str, generation: Generation
           "{mixture}", "log-log slope")  # fmt: skip
 def mixture_distance_trend(inputs: Inputs, mixture: str) -> list[Estimate]:
     """Growth of the distance over generations >= 1, fitted in each chain."""
-    chains = inputs.chains(mixture)
+    chains = inputs.table("mixture", mixture)
     table = chains[chains["generation"] >= 1].pivot(
         index="seed", columns="generation", values="squared_l2_to_first_fit"
     )
@@ -73,7 +73,7 @@ def mixture_distance_trend(inputs: Inputs, mixture: str) -> list[Estimate]:
 def mixture_log_distance_difference(inputs: Inputs, mixture: str, other: str, generation: Generation) -> list[Estimate]:
     """Which of two independent mixtures has moved farther."""
     values = [
-        np.log(_positive(_column(inputs.chains(name), "squared_l2_to_first_fit", generation)[0], name))
+        np.log(_positive(_column(inputs.table("mixture", name), "squared_l2_to_first_fit", generation)[0], name))
         for name in (mixture, other)
     ]
     return [two_sample_contrast(*values, label=f"{mixture} - {other}, generation {generation}")]
@@ -83,7 +83,7 @@ def mixture_log_distance_difference(inputs: Inputs, mixture: str, other: str, ge
           "{generation}", "log distance")  # fmt: skip
 def mixture_log_distance(inputs: Inputs, mixture: str, generation: Generation) -> list[Estimate]:
     """Absolute distance, for the published plot."""
-    values, number = _column(inputs.chains(mixture), "squared_l2_to_first_fit", generation)
+    values, number = _column(inputs.table("mixture", mixture), "squared_l2_to_first_fit", generation)
     logs = np.log(_positive(values, mixture))
     return [quantile_estimate(logs, seeds=values.index, label=f"{mixture}, generation {number}")]
 
@@ -91,7 +91,7 @@ def mixture_log_distance(inputs: Inputs, mixture: str, generation: Generation) -
 @quantity("{column} of the VAE at generation {generation}; generations up to {through}", "as measured")
 def vae_value(inputs: Inputs, column: str, generation: Generation, through: int | None = None) -> list[Estimate]:
     """A measure at one generation, or at ``each`` generation >= 1 up to ``through``."""
-    chains = inputs.autoencoders()
+    chains = inputs.tables("vae")
     if generation != "each":
         values, number = _column(chains, column, generation)
         return [seed_contrast(values, list(values.index), f"generation {number}")]
@@ -106,7 +106,7 @@ def vae_change(
     inputs: Inputs, column: str, generation: Generation = "last", reference_generation: int = 0
 ) -> list[Estimate]:
     """Change of a measure within each chain."""
-    chains = inputs.autoencoders()
+    chains = inputs.tables("vae")
     values, number = _column(chains, column, generation)
     change = values - _column(chains, column, reference_generation)[0]
     return [seed_contrast(change, list(change.index), f"generation {number} - {reference_generation}")]
@@ -117,7 +117,7 @@ def vae_log_ratio(
     inputs: Inputs, column: str, generation: Generation = "last", reference_generation: int = 0
 ) -> list[Estimate]:
     """Relative change of a positive measure within each chain."""
-    chains = inputs.autoencoders()
+    chains = inputs.tables("vae")
     values, number = _column(chains, column, generation)
     reference = _column(chains, column, reference_generation)[0]
     ratio = np.log(_positive(values, "vae")) - np.log(_positive(reference, "vae"))
@@ -129,7 +129,7 @@ def vae_log_ratio(
 )
 def vae_log_trend(inputs: Inputs, column: str, through: int | None = None) -> list[Estimate]:
     """Trend after the first step."""
-    chains = inputs.autoencoders()
+    chains = inputs.tables("vae")
     later = _later(chains, through)
     table = chains[chains["generation"].isin(later)].pivot(index="seed", columns="generation", values=column)
     if table.shape[1] < 3:
@@ -242,7 +242,7 @@ def absorption_distance(
     inputs: Inputs, experiment: str, quantity: str, settings: str | list[str] = "each"
 ) -> list[Estimate]:
     """Chi-square distance of simulated shares from exact probabilities; one row per state, named by a prefix."""
-    table = inputs.experiment(experiment)
+    table = inputs.table("theory", experiment)
     rows = _settings(table[table["quantity"].str.startswith(quantity)], experiment, settings)
     if rows.empty:
         raise NotAvailable(f"the theory experiment '{experiment}' has no quantities that begin with '{quantity}'")
@@ -284,7 +284,7 @@ def _positive(values: pd.Series | pd.DataFrame, name: str) -> np.ndarray:
 def _theory(
     inputs: Inputs, experiment: str, name: str, settings: str | list[str], generations: Generation
 ) -> pd.DataFrame:
-    table = inputs.experiment(experiment)
+    table = inputs.table("theory", experiment)
     rows = _settings(table[table["quantity"] == name], experiment, settings)
     if generations == "last":
         rows = rows[rows["generation"] == rows.groupby("setting")["generation"].transform("max")]
