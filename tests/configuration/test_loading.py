@@ -50,6 +50,10 @@ def test_every_config_is_valid_with_both_texts(path, text):
             r"shumailov\.vae\.epochs is 'ten': input should be a valid integer",
         ),
         (
+            {"shumailov": {"language_model": {"arms": {"epochs5_kept0": {"regime": {"name": "fresh"}}}}}},
+            r"arm 'epochs5_kept0': regime 'fresh' keeps nothing with kept: 0; use 'replace' for that",
+        ),
+        (
             {"shumailov": {"language_model": {"arms": {"epochs5_kept0": {"regime": {"name": "replaced"}}}}}},
             r"regime\.name is 'replaced': input should be 'replace'",
         ),

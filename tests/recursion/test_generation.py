@@ -53,7 +53,8 @@ def write_text(folder, seed, splits=(("train", 24), ("validation", 5), ("test", 
         documents = [[BEGIN, *random.integers(2, VOCABULARY, ROW - 1)] for _ in range(rows)]
         paths[split] = folder / f"{split}.parquet"
         table = pa.table({"ids": pa.array(documents, pa.list_(pa.int32()))})
-        write_parquet(table, paths[split], {"vocabulary": VOCABULARY, "begin_id": BEGIN, "pad_id": PAD})
+        facts = {"vocabulary": VOCABULARY, "begin_id": BEGIN, "pad_id": PAD}
+        write_parquet(table, paths[split], facts | {"corpus_sha256": "c" * 64, "tokenizer_sha256": "d" * 64})
     return paths
 
 
@@ -178,6 +179,7 @@ def test_samples_carry_their_lineage(replaced):
     for number, source in ((0, "human"), (1, "gen0"), (2, "gen1")):
         facts = read_metadata(replaced.outputs(number)["samples"])
         assert facts["training"] == [{"source": source, "rows": TRAIN, "share": 1.0}]
+        assert (facts["corpus_sha256"], facts["tokenizer_sha256"]) == ("c" * 64, "d" * 64)
         assert facts["parents"] == [source]
         assert facts["human_share"] == (1.0 if number == 0 else 0.0)
         assert (facts["seed"], facts["generation"]) == (SEED, number)
@@ -239,7 +241,7 @@ def test_the_same_arguments_give_the_same_results(replaced, chain):
     again = chain().start().step(1)
     for number in (0, 1):
         assert sha256(again.outputs(number)["samples"]) == sha256(replaced.outputs(number)["samples"])
-        assert pq.read_table(again.outputs(number)["scores"]).equals(pq.read_table(replaced.outputs(number)["scores"]))
+        assert sha256(again.outputs(number)["scores"]) == sha256(replaced.outputs(number)["scores"])
 
 
 def test_arms_of_one_seed_draw_the_same_random_numbers(replaced, chain):
@@ -300,15 +302,33 @@ def test_weights_start_from_the_base_or_from_the_previous_model(chain, base, mon
 
 def test_beam_search_has_no_log_q_and_no_entropy(chain):
     beams = chain(decoding={"method": "beam", "beams": 2, "new_tokens": ROW, "batch_size": 5}).start().step(1)
-    assert read_samples(beams.outputs(0)["samples"]).log_q is None
+    assert set(read_samples(beams.outputs(0)["samples"]).log_q) == {None}
     assert scores_of(beams.outputs(1)["scores"]).keys() == {"human_test", "samples_under_generation_0", "own_held_out"}
 
 
-def test_unconditional_samples_have_no_prompt(chain):
-    free = chain(prompts="none").start().step(1)
-    stored = read_samples(free.outputs(1)["samples"])
-    assert stored.prompt_id[:TRAIN].tolist() == [-1] * TRAIN
+def test_log_q_of_held_out_rows_alone_changes_nothing_else(chain):
+    whole, short = chain("whole").start().step(1), chain("short", log_q="held_out").start().step(1)
+    for number in (0, 1):
+        full, stored = (read_samples(c.outputs(number)["samples"]) for c in (whole, short))
+        assert stored.log_q[:TRAIN] == [None] * TRAIN
+        assert all((a == b).all() for a, b in zip(stored.log_q[TRAIN:], full.log_q[TRAIN:], strict=True))
+        assert all((a == b).all() for a, b in zip(stored.ids, full.ids, strict=True))
+    entropies = [scores_of(c.outputs(1)["scores"])["held_out_entropy"][0] for c in (whole, short)]
+    assert (entropies[0] == entropies[1]).all()
+
+
+def test_unconditional_samples_have_no_prompt_and_are_read_after_the_begin_token(chain, monkeypatch):
+    free = chain(prompts="none").start()
+    seen = spy_on_fit(monkeypatch)
+    free.step(1)
+    stored = read_samples(free.outputs(0)["samples"])
+    assert stored.prompt_id.tolist() == [-1] * (TRAIN + VALIDATION)
     assert stored.held_out.sum() == VALIDATION
+    assert seen[0][0] == [[BEGIN, *ids.tolist()] for ids in stored.ids[:TRAIN]]
+    # model and writer stand in the same context, so that every token counts in the entropy
+    entropy, tokens = scores_of(free.outputs(1)["scores"])["held_out_entropy"]
+    np.testing.assert_allclose(entropy, [-log_q.sum() for log_q in stored.log_q[TRAIN:]], rtol=1e-6)
+    assert tokens.tolist() == [ROW] * VALIDATION
 
 
 def test_stopped_between_two_batches_of_samples_and_called_again(replaced, chain, monkeypatch):

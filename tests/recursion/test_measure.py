@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 
 import numpy as np
 import pyarrow as pa
@@ -42,7 +44,7 @@ def write_texts(path, texts, held_out):
         ids = [np.array(text, dtype=np.int32) for text in lists]
         return Samples(ids, [np.full(len(text), -0.5, dtype=np.float32) for text in ids])
 
-    write_samples(path, samples(texts), samples(held_out), len(texts), {})
+    write_samples(path, samples(texts), samples(held_out), len(texts), True, {})
     return path
 
 
@@ -98,6 +100,11 @@ def values(table):
     assert single.index.is_unique
     rows = frame[frame["unit"] >= 0].sort_values("unit")
     return single.to_dict(), rows.groupby(["seed", "generation", "measure"])["value"].apply(list).to_dict()
+
+
+def test_measuring_needs_no_torch():
+    code = "import sys, modelcollapse.recursion.measure; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_the_table_is_tidy(table):

@@ -9,13 +9,17 @@ from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausa
 from modelcollapse.recursion.network import LanguageModel, Shape, initialise
 from modelcollapse.recursion.published import convert, shape_of
 
+# far from the usual values, so that a forgotten one shows
+EPSILON = 0.05
 OPT = {"vocab_size": 50, "hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 4, "ffn_dim": 32}
 PEERS = {
     "opt": lambda: OPTForCausalLM(OPTConfig(**OPT, max_position_embeddings=20, word_embed_proj_dim=16)),
     "opt_350m_style": lambda: OPTForCausalLM(
         OPTConfig(**OPT, max_position_embeddings=20, word_embed_proj_dim=8, do_layer_norm_before=False)
     ),
-    "gpt2": lambda: GPT2LMHeadModel(GPT2Config(vocab_size=50, n_embd=16, n_layer=2, n_head=4, n_positions=20)),
+    "gpt2": lambda: GPT2LMHeadModel(
+        GPT2Config(vocab_size=50, n_embd=16, n_layer=2, n_head=4, n_positions=20, layer_norm_epsilon=EPSILON)
+    ),
     "llama": lambda: LlamaForCausalLM(
         LlamaConfig(
             vocab_size=50,
@@ -25,6 +29,7 @@ PEERS = {
             num_key_value_heads=4,
             intermediate_size=24,
             max_position_embeddings=20,
+            rms_norm_eps=EPSILON,
         )
     ),
 }

@@ -65,13 +65,19 @@ def test_rows_by_origin(options, expected):
     assert origins(choose(situation(RegimeSettings(**options)))) == expected
 
 
+@pytest.mark.parametrize("name", ["preserve", "fresh", "human_only"])
+def test_a_share_that_keeps_no_row_is_refused(name):
+    with pytest.raises(ValueError, match=f"Regime '{name}' keeps 0.02 of 10 human rows, which is none: raise"):
+        choose(situation(RegimeSettings(name=name, kept=0.02)))
+
+
 def test_every_regime_of_the_settings_exists():
     assert set(REGIMES) == set(Regime.__args__)
 
 
 @given(
     name=st.sampled_from(sorted(REGIMES)),
-    kept=st.floats(0, 1),
+    kept=st.floats(0.1, 1),
     generation=st.integers(1, 3),
     keep_share=st.floats(0.3, 1),
 )

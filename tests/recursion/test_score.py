@@ -8,7 +8,7 @@ import torch
 from transformers import OPTConfig, OPTForCausalLM
 
 from modelcollapse.recursion.models import build_model
-from modelcollapse.recursion.packing import Rows, document_rows, rows_from
+from modelcollapse.recursion.packing import Rows, rows_from
 from modelcollapse.recursion.published import convert, shape_of
 from modelcollapse.recursion.score import (
     mean_cross_entropy,
@@ -71,7 +71,7 @@ def test_batches_filling_and_training_mode_do_not_matter(model, texts):
 
 def test_a_prompt_is_read_and_not_scored(model, texts):
     prompts = [np.array([5, 6, 7], dtype=np.int32), np.array([8], dtype=np.int32)]
-    given = document_rows(texts[:2], 20, prompts)
+    given = rows_from(texts[:2], prompts)
     whole = rows_from([np.concatenate(pair) for pair in zip(prompts, texts[:2], strict=True)])
     sums, tokens = negative_log_likelihood(model, given, 2)
     assert tokens.tolist() == [9, 4]

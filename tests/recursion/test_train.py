@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from modelcollapse.recursion import train
 from modelcollapse.recursion.models import build_model
-from modelcollapse.recursion.packing import document_rows, rows_from
+from modelcollapse.recursion.packing import rows_from
 from modelcollapse.recursion.score import mean_cross_entropy
 from modelcollapse.recursion.settings import ModelSettings, TrainingSettings
 from modelcollapse.recursion.train import fit
@@ -68,7 +68,7 @@ def test_it_is_the_bare_loop(schedule, tmp_path):
 def test_gradients_of_uneven_batches_add_up_to_those_of_one(tmp_path):
     random = np.random.default_rng(0)
     texts = [random.integers(2, VOCABULARY, length).astype(np.int32) for length in (3, 9, 5, 7, 2, 8, 4)]
-    rows = document_rows(texts, 16, [text[:2] for text in texts])
+    rows = rows_from(texts, [text[:2] for text in texts])
     whole = fit(build(), rows, VALIDATION, settings(batch_size=6), SEED, tmp_path / "a")
     parts = fit(build(), rows, VALIDATION, settings(batch_size=2, gradient_accumulation=3), SEED, tmp_path / "b")
     assert parts.validation == pytest.approx(whole.validation, rel=1e-4)
@@ -155,6 +155,12 @@ def test_bf16_comes_close_and_keeps_fp32_weights(tmp_path):
     assert rounded != exact
     assert rounded == pytest.approx(exact, abs=0.05)
     assert {weights.dtype for weights in model.state_dict().values()} == {torch.float32}
+
+
+def test_a_last_step_that_diverges_is_noticed_too(tmp_path):
+    training = settings(learning_rate=1e30, schedule="constant", epochs=1, batch_size=12)
+    with pytest.raises(RuntimeError, match=r"validation loss became (nan|inf) in epoch 1, step 1"):
+        fit(build(), TRAIN, VALIDATION, training, SEED, tmp_path)
 
 
 def test_a_diverging_loss_stops_the_fit_and_says_what_to_try(tmp_path):

@@ -126,7 +126,7 @@ def test_killed_in_the_middle_of_writing_a_checkpoint(tmp_path, undisturbed, req
     assert_same(fit(tmp_path), undisturbed)
 
 
-@pytest.mark.parametrize("damage", ["empty", "cut", "noise", "foreign"])
+@pytest.mark.parametrize("damage", ["empty", "cut", "noise", "one bit", "foreign"])
 def test_a_damaged_checkpoint_is_said_aloud_and_left_behind(damage, monkeypatch, tmp_path, undisturbed, capsys):
     go_on = stop_before(monkeypatch, 6)
     with pytest.raises(KeyboardInterrupt):
@@ -139,7 +139,10 @@ def test_a_damaged_checkpoint_is_said_aloud_and_left_behind(damage, monkeypatch,
 
         save_file({"weight": torch.zeros(3)}, path)
     else:
-        path.write_bytes({"empty": b"", "cut": content[:-50], "noise": bytes(range(256)) * 40}[damage])
+        place = len(content) // 2
+        flipped = content[:place] + bytes([content[place] ^ 64]) + content[place + 1 :]
+        damaged = {"empty": b"", "cut": content[:-50], "noise": bytes(range(256)) * 40, "one bit": flipped}
+        path.write_bytes(damaged[damage])
     assert_same(fit(tmp_path), undisturbed)
     said = capsys.readouterr().err
     assert f"The checkpoint {path} is damaged" in said

@@ -40,8 +40,10 @@ class LanguageModelSettings(Settings):
                     f"arm '{name}': a prompt of {family.row_tokens} tokens and {arm.decoding.new_tokens} new ones "
                     f"do not fit into {family.model.positions} positions"
                 )
-            if arm.regime.name == "preserve" and arm.regime.kept == 0:
-                raise ValueError(f"arm '{name}': regime 'preserve' keeps nothing with kept: 0; use 'replace' for that")
+            if arm.regime.name in ("preserve", "fresh") and arm.regime.kept == 0:
+                raise ValueError(
+                    f"arm '{name}': regime '{arm.regime.name}' keeps nothing with kept: 0; use 'replace' for that"
+                )
         return self
 
 

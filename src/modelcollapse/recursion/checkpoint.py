@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,8 @@ def save_checkpoint(
     tensors |= {f"best/{name}": tensor for name, tensor in (best or {}).items()}
     cpu = {name: tensor.to("cpu").contiguous().clone() for name, tensor in tensors.items()}
     with write_atomically(folder / FILE) as temporary:
-        save_file(cpu, temporary, metadata={"position": json.dumps(position)})
+        facts = {"position": json.dumps(position), "checksum": str(_checksum(cpu))}
+        save_file(cpu, temporary, metadata=facts)
 
 
 def load_checkpoint(
@@ -49,8 +51,11 @@ def load_checkpoint(
         return None
     try:
         with safe_open(path, framework="pt") as stored:
-            position = json.loads(stored.metadata()["position"])
+            facts = stored.metadata()
+            position = json.loads(facts["position"])
             tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
+        if str(_checksum(tensors)) != facts["checksum"]:
+            raise KeyError("its checksum does not fit")
         own = {name: tensors[f"model/{name}"] for name in model.state_dict()}
     except (SafetensorError, KeyError, TypeError, json.JSONDecodeError) as error:
         say(f"The checkpoint {path} is damaged ({error}); this fit starts from its beginning.")
@@ -67,3 +72,11 @@ def load_checkpoint(
             optimizer.state[parameter] = {key: value.to(parameter.device) for key, value in state.items()}
     best = {name.removeprefix("best/"): tensor for name, tensor in tensors.items() if name.startswith("best/")}
     return position, best or None
+
+
+def _checksum(tensors: Mapping[str, Tensor]) -> int:
+    """CRC-32 of all values; safetensors itself does not notice a changed bit."""
+    total = 0
+    for name in sorted(tensors):
+        total = zlib.crc32(tensors[name].numpy(), total)
+    return total

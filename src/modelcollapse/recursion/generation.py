@@ -6,8 +6,7 @@ Random streams are named by seed, step and generation, never by arm, so that arm
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,17 +18,17 @@ import torch
 from modelcollapse.recursion import regimes
 from modelcollapse.recursion.models import build_model, load_model, save_model
 from modelcollapse.recursion.network import LanguageModel
-from modelcollapse.recursion.packing import Rows, read_rows, rows_from, special_tokens
+from modelcollapse.recursion.packing import Rows, read_rows, rows_from
 from modelcollapse.recursion.sample import Samples, sample_rows
 from modelcollapse.recursion.samples_file import read_samples, write_samples
-from modelcollapse.recursion.score import negative_log_likelihood, row_perplexity
+from modelcollapse.recursion.score import negative_log_likelihood, predicted_tokens, row_perplexity
 from modelcollapse.recursion.settings import ArmSettings, FamilySettings
 from modelcollapse.recursion.train import FitReport, fit
 from modelcollapse.runtime.device import pick_device, single_thread
 from modelcollapse.runtime.files import write_atomically
 from modelcollapse.runtime.progress import say
 from modelcollapse.runtime.seeds import generator, integer_seed
-from modelcollapse.runtime.tables import write_parquet
+from modelcollapse.runtime.tables import read_metadata, write_parquet
 
 Paths = Mapping[str, Path]
 SCORING_BATCH = 64
@@ -47,6 +46,8 @@ class Text:
     vocabulary: int
     begin_id: int
     pad_id: int
+    corpus_sha256: str
+    tokenizer_sha256: str
 
 
 def fit_base(family: FamilySettings, encoded: Paths, seed: int, outputs: dict[str, Path], work: Path) -> None:
@@ -63,7 +64,9 @@ def fit_base(family: FamilySettings, encoded: Paths, seed: int, outputs: dict[st
     rows = read_rows(encoded["train"], family.packing, family.row_tokens, family.base_rows)
     validation = read_rows(encoded["validation"], family.packing, family.row_tokens)
     validation = validation.take(np.arange(min(len(validation), family.validation_rows or len(validation))))
-    model = build_model(family.model, special_tokens(encoded["train"])[0], integer_seed(seed, "base")).to(pick_device())
+    model = build_model(family.model, read_metadata(encoded["train"])["vocabulary"], integer_seed(seed, "base")).to(
+        pick_device()
+    )
     report = fit(model, rows, validation, family.base_training, (seed, "base"), work)
     save_model(model, outputs["model"])
     with write_atomically(outputs["record"]) as temporary:
@@ -89,12 +92,11 @@ def fit_generation_0(
     scores = Scores()
     if base is not None:
         scores.add("human_test_zero_shot", model, text.test)
-    started = time.monotonic()
     report = fit(model, text.train.take(np.arange(text.count)), text.validation, family.training, (seed, 0), work)
     save_model(model, outputs["model"])
     for measure in ("human_test", "human_test_under_generation_0"):
         scores.add(measure, model, text.test)
-    scores.write(outputs["scores"], _facts_of_fit(report) | {"seconds_training": _since(started), "human_share": 1.0})
+    scores.write(outputs["scores"], _facts_of_fit(report) | {"human_share": 1.0})
 
 
 def sample_generation_0(
@@ -164,18 +166,16 @@ def run_generation(
     chosen = regimes.choose(_situation(arm, text, first, samples, seed, generation))
     start = previous if arm.weights == "continued" else base
     model = _start(family, text, start, integer_seed(seed, generation))
-    started = time.monotonic()
     report = fit(model, chosen.rows, text.validation, arm.training, (seed, generation), work, chosen.passes)
     say(f"generation {generation}: {report.steps} steps, validation {[round(v, 3) for v in report.validation]}")
     scores = Scores()
-    seconds = _since(started)
     scores.add("human_test", model, text.test)
     if generation - 1 in samples:
-        _score_own(scores, model, samples[generation - 1])
+        _score_own(scores, arm, text, model, samples[generation - 1])
     facts = _write_and_score(
         arm, text, model, first, chosen.origins(), seed, generation, scores, outputs["samples"], work
     )
-    scores.write(outputs["scores"], facts | _facts_of_fit(report) | {"seconds_training": seconds})
+    scores.write(outputs["scores"], facts | _facts_of_fit(report))
     if "model" in outputs:
         save_model(model, outputs["model"])
 
@@ -212,14 +212,15 @@ class Scores:
 
 
 def _read_text(family: FamilySettings, encoded: Paths) -> Text:
-    vocabulary, begin_id, pad_id = special_tokens(encoded["train"])
+    facts = read_metadata(encoded["train"])
     train = read_rows(encoded["train"], family.packing, family.row_tokens)
     count = family.train_rows or len(train)
     if count > len(train):
         raise ValueError(f"{encoded['train']} gives {len(train)} rows, but 'train_rows' asks for {count}: lower it.")
     validation = read_rows(encoded["validation"], family.packing, family.row_tokens, family.validation_rows)
     test = read_rows(encoded["test"], family.packing, family.row_tokens, family.test_rows)
-    return Text(train, count, validation, test, vocabulary, begin_id, pad_id)
+    special = (facts["vocabulary"], facts["begin_id"], facts["pad_id"])
+    return Text(train, count, validation, test, *special, facts["corpus_sha256"], facts["tokenizer_sha256"])
 
 
 def _start(family: FamilySettings, text: Text, weights: Path | None, seed: int) -> LanguageModel:
@@ -227,9 +228,11 @@ def _start(family: FamilySettings, text: Text, weights: Path | None, seed: int) 
     if weights is None:
         return build_model(family.model, text.vocabulary, seed).to(device)
     model = load_model(weights, device)
-    if model.shape.vocabulary < text.vocabulary:
+    # a padding token that we added behind a published vocabulary (GPT-2 has none) is never read or written
+    needed = text.vocabulary - (text.pad_id == text.vocabulary - 1)
+    if model.shape.vocabulary < needed:
         raise ValueError(
-            f"{weights} has {model.shape.vocabulary} tokens, but the tokenizer has {text.vocabulary}: "
+            f"{weights} has {model.shape.vocabulary} tokens, but the tokenizer has {needed}: "
             "use the tokenizer that belongs to these weights."
         )
     return model
@@ -251,26 +254,38 @@ def _situation(
 
 
 def _training_rows(arm: ArmSettings, text: Text, path: Path) -> Rows:
-    """What earlier models wrote, held-out rows excluded; prompts are part of a row only where they are tasks."""
+    """What earlier models wrote, held-out rows excluded."""
     stored = read_samples(path)
     kept = [i for i, held_out in enumerate(stored.held_out) if not held_out]
-    texts = [stored.ids[i] for i in kept]
-    if arm.prompts != "prompts":
-        return rows_from(texts)
-    prompts = text.train.prompts()
-    return rows_from(texts, [prompts[stored.prompt_id[i]] for i in kept])
+    return _as_read(arm, text, [stored.ids[i] for i in kept], text.train, [int(stored.prompt_id[i]) for i in kept])
 
 
-def _score_own(scores: Scores, model: LanguageModel, path: Path) -> None:
+def _as_read(arm: ArmSettings, text: Text, written: list[np.ndarray], source: Rows, prompt_ids: Sequence[int]) -> Rows:
+    """Written texts as rows like the human ones: after the begin token if they continue nothing, after their prompt if
+    it is a task; the continuation of a block is a block of its own (Shumailov et al.)."""
+    if arm.prompts == "none":
+        begin = np.array([text.begin_id], dtype=np.int32)
+        return rows_from([np.concatenate([begin, ids]) for ids in written])
+    if arm.prompts == "prompts":
+        prompts = source.prompts()
+        return rows_from(written, [prompts[place] for place in prompt_ids])
+    return rows_from(written)
+
+
+def _score_own(scores: Scores, arm: ArmSettings, text: Text, model: LanguageModel, path: Path) -> None:
     """Cross-entropy of model g on held-out samples of model g - 1, and their entropy under their own writer."""
     stored = read_samples(path)
     held_out = [i for i, flag in enumerate(stored.held_out) if flag]
-    rows = rows_from([stored.ids[i] for i in held_out])
+    texts = [stored.ids[i] for i in held_out]
+    rows = _as_read(arm, text, texts, text.validation, [int(stored.prompt_id[i]) for i in held_out])
     scores.add("own_held_out", model, rows)
-    if stored.log_q is not None:
-        # the first token of a row is not predicted by model g, so its entropy does not count either
-        entropy = np.array([-float(stored.log_q[i][1:].sum()) for i in held_out])
-        scores.add_values("held_out_entropy", entropy, np.array([len(stored.ids[i]) - 1 for i in held_out]))
+    log_q = [stored.log_q[i] for i in held_out]
+    if all(row is not None for row in log_q):
+        # a token that model g does not predict (the first one of a block) does not count here either
+        tokens = predicted_tokens(rows)
+        unread = [len(ids) - count for ids, count in zip(texts, tokens, strict=True)]
+        entropy = np.array([-float(row[skip:].sum()) for row, skip in zip(log_q, unread, strict=True)])
+        scores.add_values("held_out_entropy", entropy, tokens)
 
 
 def _write_and_score(
@@ -286,7 +301,6 @@ def _write_and_score(
     work: Path,
 ) -> dict[str, Any]:
     """Sample training rows and held-out rows, write them, and score them under generation 0."""
-    started = time.monotonic()
     count = regimes.rows_to_sample(arm.regime, generation, text.count)
     written = _sample(arm, text, model, count, (seed, "sample", generation), work / "sample")
     held_out = _sample(arm, text, model, None, (seed, "held out", generation), work / "held_out")
@@ -300,10 +314,14 @@ def _write_and_score(
         "training": origins,
         "human_share": human_share,
         "parents": [part["source"] for part in origins],
+        "corpus_sha256": text.corpus_sha256,
+        "tokenizer_sha256": text.tokenizer_sha256,
     }
-    write_samples(target, written, held_out, text.count if arm.prompts != "none" else None, lineage)
-    scores.add("samples_under_generation_0", first, rows_from(written.ids))
-    return {"seconds_sampling": _since(started), "human_share": human_share}
+    prompts = text.count if arm.prompts != "none" else None
+    write_samples(target, written, held_out, prompts, arm.log_q == "all", lineage)
+    places = [place % text.count for place in range(count)]
+    scores.add("samples_under_generation_0", first, _as_read(arm, text, written.ids, text.train, places))
+    return {"human_share": human_share}
 
 
 def _sample(
@@ -329,7 +347,3 @@ def _facts_of_fit(report: FitReport) -> dict[str, Any]:
         "steps": report.steps,
         "tokens_trained": report.tokens,
     }
-
-
-def _since(started: float) -> float:
-    return round(time.monotonic() - started, 2)

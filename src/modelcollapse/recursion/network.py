@@ -34,6 +34,7 @@ class Shape:
         dropout: probability, in [0, 1).
         embedding_width: width of the token embeddings; differs from ``width`` only in OPT-350m.
         norm_first: normalise before attention and feed-forward (all but OPT-350m).
+        norm_epsilon: added to the variance when normalising; None for 1e-6 in Llama and 1e-5 in OPT and GPT-2.
     """
 
     architecture: str
@@ -46,6 +47,7 @@ class Shape:
     dropout: float = 0.0
     embedding_width: int | None = None
     norm_first: bool = True
+    norm_epsilon: float | None = None
 
     @property
     def head_width(self) -> int:
@@ -66,7 +68,7 @@ class Shape:
 class RootMeanSquareNorm(nn.Module):
     """x / rms(x) * weight (Zhang and Sennrich 2019), as in Llama."""
 
-    def __init__(self, width: int, epsilon: float = 1e-6) -> None:
+    def __init__(self, width: int, epsilon: float) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.ones(width))
         self.epsilon = epsilon
@@ -215,7 +217,9 @@ class LanguageModel(nn.Module):
 
 def make_norm(shape: Shape) -> nn.Module:
     """The normalisation of the family: root mean square in Llama, layer norm otherwise."""
-    return RootMeanSquareNorm(shape.width) if shape.architecture == "llama" else nn.LayerNorm(shape.width)
+    if shape.architecture == "llama":
+        return RootMeanSquareNorm(shape.width, shape.norm_epsilon or 1e-6)
+    return nn.LayerNorm(shape.width, shape.norm_epsilon or 1e-5)
 
 
 def rotate(states: Tensor, rotation: tuple[Tensor, Tensor]) -> Tensor:

@@ -78,10 +78,11 @@ def blocks(documents: Sequence[np.ndarray], row_tokens: int) -> Rows:
 
 
 def document_rows(
-    documents: Sequence[np.ndarray], row_tokens: int, prompts: Sequence[np.ndarray] | None = None
+    documents: Sequence[np.ndarray], row_tokens: int, end_id: int, prompts: Sequence[np.ndarray] | None = None
 ) -> Rows:
-    """One document per row, cut after ``row_tokens`` tokens (its prompt not counted)."""
-    return rows_from([document[:row_tokens] for document in documents], prompts)
+    """One document per row with the end token behind it, cut after ``row_tokens`` tokens (its prompt not counted)."""
+    end = np.array([end_id], dtype=np.int32)
+    return rows_from([np.concatenate([document, end])[:row_tokens] for document in documents], prompts)
 
 
 def read_rows(path: Path, packing: str, row_tokens: int, limit: int | None = None) -> Rows:
@@ -102,18 +103,13 @@ def read_rows(path: Path, packing: str, row_tokens: int, limit: int | None = Non
         rows = blocks(documents, row_tokens)
     else:
         prompts = _lists(table, "prompt_ids") if "prompt_ids" in table.column_names else None
-        rows = document_rows(documents, row_tokens, prompts)
+        # one token begins and ends a text, as in OPT and GPT-2
+        rows = document_rows(documents, row_tokens, read_metadata(path)["begin_id"], prompts)
     if limit is None:
         return rows
     if len(rows) < limit:
         raise ValueError(f"{path} gives {len(rows)} rows of {row_tokens} tokens, but the config asks for {limit}.")
     return rows.take(np.arange(limit))
-
-
-def special_tokens(path: Path) -> tuple[int, int, int]:
-    """Vocabulary size, begin token and padding token of an encoded split."""
-    facts = read_metadata(path)
-    return facts["vocabulary"], facts["begin_id"], facts["pad_id"]
 
 
 def _lists(table: object, column: str) -> list[np.ndarray]:

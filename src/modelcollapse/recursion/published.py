@@ -44,6 +44,7 @@ def shape_of(config: Any) -> Shape:
             feed_forward=config.n_inner or 4 * config.n_embd,
             positions=config.n_positions,
             dropout=config.resid_pdrop,
+            norm_epsilon=config.layer_norm_epsilon,
         )
     if kind == "llama":
         if config.num_key_value_heads != config.num_attention_heads or config.tie_word_embeddings:
@@ -56,6 +57,7 @@ def shape_of(config: Any) -> Shape:
             heads=config.num_attention_heads,
             feed_forward=config.intermediate_size,
             positions=config.max_position_embeddings,
+            norm_epsilon=config.rms_norm_eps,
         )
     raise ValueError(f"Published weights of model type '{kind}' are not covered; use opt, gpt2 or llama.")
 

@@ -87,6 +87,20 @@ class Situation:
         """What the previous model wrote."""
         return self.synthetic[self.generation - 1]
 
+    def written(self, count: int) -> Rows:
+        """The first ``count`` rows that the previous model wrote.
+
+        Raises:
+            ValueError: it wrote fewer.
+        """
+        rows = self.last()
+        if count > len(rows):
+            raise ValueError(
+                f"Regime '{self.settings.name}' needs {count} rows of generation {self.generation - 1} to train generation "
+                f"{self.generation}, but its samples file has {len(rows)}: delete the file and run the same command again."
+            )
+        return rows.take(np.arange(count))
+
     def sample(self, rows: Rows, count: int) -> Rows:
         """A uniform subset without replacement, in random order."""
         return rows.take(self.random.permutation(len(rows))[:count])
@@ -105,7 +119,7 @@ def regime(function: Regime) -> Regime:
 @regime
 def replace(now: Situation) -> TrainingSet:
     """Only what the previous model wrote."""
-    return TrainingSet([Part(_writer(now), now.last().take(np.arange(now.human_count)))])
+    return TrainingSet([Part(_writer(now), now.written(now.human_count))])
 
 
 @regime
@@ -132,7 +146,7 @@ def accumulate_subsample(now: Situation) -> TrainingSet:
 @regime
 def replace_growing(now: Situation) -> TrainingSet:
     """All synthetic, grown to g + 1 times the human size, all of it from the previous model."""
-    return TrainingSet([Part(_writer(now), now.last().take(np.arange((now.generation + 1) * now.human_count)))])
+    return TrainingSet([Part(_writer(now), now.written((now.generation + 1) * now.human_count))])
 
 
 @regime
@@ -200,7 +214,7 @@ def human_growing(now: Situation) -> TrainingSet:
 @regime
 def human_only(now: Situation) -> TrainingSet:
     """Ceiling: the human part of an arm that keeps a share, alone; all human rows if it keeps none."""
-    count = _kept_rows(now) or now.human_count
+    count = _kept_rows(now) if now.settings.kept else now.human_count
     passes = max(1, round(_reference_sets(now) * now.human_count / count)) if now.settings.equal_steps else 1
     return TrainingSet([Part(HUMAN, now.sample(now.fold(0), count))], passes)
 
@@ -240,12 +254,23 @@ def _all_synthetic(now: Situation) -> list[Part]:
 
 
 def _kept_rows(now: Situation) -> int:
-    return round(now.settings.kept * now.human_count)
+    """Human rows kept.
+
+    Raises:
+        ValueError: the share is so small that none would be.
+    """
+    kept = round(now.settings.kept * now.human_count)
+    if kept == 0:
+        raise ValueError(
+            f"Regime '{now.settings.name}' keeps {now.settings.kept:g} of {now.human_count} human rows, which is none: "
+            "raise 'regime.kept' or 'train_rows', or use the regime 'replace'."
+        )
+    return kept
 
 
 def _with_human(now: Situation, human: Rows) -> TrainingSet:
     kept = _kept_rows(now)
-    synthetic = now.last().take(np.arange(now.human_count))
+    synthetic = now.written(now.human_count)
     return TrainingSet(
         [
             Part(HUMAN, now.sample(human, kept)),

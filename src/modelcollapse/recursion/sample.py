@@ -49,7 +49,7 @@ def sample_rows(
         count: number of texts; with prompts, their number.
         decoding: how to write.
         begin_id: token that begins (and ends) a text.
-        pad_id: token that never stands in a text.
+        pad_id: token that never stands in a text; may lie behind the model's vocabulary.
         seed_parts: name of the random stream.
         work: folder in which finished batches survive a kill.
 
@@ -63,7 +63,9 @@ def sample_rows(
     with_log_q = decoding.method != "beam"
     if with_log_q:
         samples.log_q = [np.empty(0, np.float32)] * count
-    forbidden = (pad_id,) if decoding.stop_at_end else (pad_id, begin_id)
+    forbidden = [pad_id] if pad_id < model.shape.vocabulary else []
+    if not decoding.stop_at_end:
+        forbidden.append(begin_id)
     end_id = begin_id if decoding.stop_at_end else None
     was_training = model.training
     model.eval()

@@ -163,6 +163,8 @@ class ArmSettings(Settings):
     """What a sample continues: each human training block, the corpus's own prompts, or nothing."""
     weights: Annotated[Literal["reinitialised", "continued"], Published("reinitialised")] = "reinitialised"
     """Where generations >= 1 start: from the base again, or from the previous generation."""
+    log_q: Literal["all", "held_out"] = "all"
+    """Rows of which each token's log q is stored; `held_out` (all that own perplexity needs) makes small files."""
     generations: Annotated[int, Field(ge=1), Published(9)] = 9
     """Last generation: models 0..generations are fitted."""
     seeds: Annotated[int, Field(ge=1), Published(5)] = 5

@@ -9,18 +9,21 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import Tensor
+from torch.nn import functional
 
 from modelcollapse.recursion.checkpoint import load_checkpoint, save_checkpoint
 from modelcollapse.recursion.network import LanguageModel
 from modelcollapse.recursion.packing import Rows
 from modelcollapse.recursion.schedule import learning_rate
-from modelcollapse.recursion.score import autocast, batch_tensors, mean_cross_entropy, token_losses
+from modelcollapse.recursion.score import autocast, batch_tensors, mean_cross_entropy
 from modelcollapse.recursion.settings import TrainingSettings
 from modelcollapse.runtime.progress import progress
 from modelcollapse.runtime.seeds import generator, integer_seed
 
 CHECK_EVERY = 20
 """Steps between looks at the loss; each look makes a GPU wait."""
+NOT_PREDICTED = -100
 
 
 @dataclass
@@ -81,9 +84,10 @@ def fit(
         report.steps, report.tokens = step + 1, report.tokens + int(rows.lengths[chosen].sum())
         ends_epoch = (step + 1) % steps_per_epoch == 0
         if ends_epoch or step % CHECK_EVERY == 0:
-            _check_finite(float(loss), epoch, step, rate)
+            _check_finite(float(loss), "training", epoch, step, rate)
         if ends_epoch:
             best = _validate(model, validation, training, report, best)
+            _check_finite(report.validation[-1], "validation", epoch, step, rate)
         if time.monotonic() - saved > checkpoint_seconds and step + 1 < steps:
             save_checkpoint(work, model, optimizer, best, report.__dict__)
             saved = time.monotonic()
@@ -132,8 +136,7 @@ def _optimise(
     total = torch.zeros((), device=device)
     for ids, mask in tensors:
         with autocast(device, training.precision):
-            logits = model(ids)
-        loss = (token_losses(logits.float(), ids) * mask).sum() / predicted
+            loss = _summed_loss(model, ids, mask) / predicted
         loss.backward()
         total += loss.detach()
     if training.gradient_clip is not None:
@@ -142,10 +145,20 @@ def _optimise(
     return total
 
 
-def _check_finite(loss: float, epoch: int, step: int, rate: float) -> None:
+def _summed_loss(model: LanguageModel, ids: Tensor, mask: Tensor) -> Tensor:
+    """Cross-entropy (nats) of the predicted tokens.
+
+    A row's last token predicts nothing, so it is not read: the logits then are one block of memory that is not copied.
+    """
+    targets = ids[:, 1:].masked_fill(~mask, NOT_PREDICTED)
+    logits = model(ids[:, :-1]).float().flatten(0, 1)
+    return functional.cross_entropy(logits, targets.flatten(), reduction="sum", ignore_index=NOT_PREDICTED)
+
+
+def _check_finite(loss: float, which: str, epoch: int, step: int, rate: float) -> None:
     if not math.isfinite(loss):
         raise RuntimeError(
-            f"The training loss became {loss} in epoch {epoch + 1}, step {step + 1}, at learning rate {rate:.3g}. "
+            f"The {which} loss became {loss} in epoch {epoch + 1}, step {step + 1}, at learning rate {rate:.3g}. "
             "Lower 'learning_rate', set 'gradient_clip: 1.0', or train in fp32; finished generations are kept."
         )
 

@@ -26,8 +26,8 @@ ROOTS = {"opt": "model.", "gpt2": "transformer.", "llama": "model."}
 # what our network computes; weights made for something else would load and be wrong
 EXPECTED = {
     "opt": {"activation_function": "relu", "enable_bias": True, "layer_norm_elementwise_affine": True},
-    "gpt2": {"activation_function": "gelu_new", "layer_norm_epsilon": 1e-5, "scale_attn_by_inverse_layer_idx": False},
-    "llama": {"hidden_act": "silu", "rms_norm_eps": 1e-6, "attention_bias": False, "mlp_bias": False},
+    "gpt2": {"activation_function": "gelu_new", "scale_attn_by_inverse_layer_idx": False},
+    "llama": {"hidden_act": "silu", "attention_bias": False, "mlp_bias": False},
 }
 
 Find = Callable[[str], Path | None]
