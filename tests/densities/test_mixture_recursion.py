@@ -42,9 +42,25 @@ def test_files_hold_what_they_promise(tmp_path):
     human = samples[samples["generation"] == -1]
     trace = human["x"].var() + human["y"].var()
     assert table.iloc[0]["trace_covariance"] == pytest.approx(trace)
-    assert table["weight_0"].notna().tolist() == [generation % 10 == 0 for generation in table["generation"]]
+    assert table["weight_0"].notna().tolist() == [generation % 25 == 0 for generation in table["generation"]]
     assert table["em_iterations"].min() >= 2
     assert read_metadata(outputs["table"])["settings"]["samples"] == 60
+
+
+def test_late_generations_and_many_points_are_thinned(tmp_path, monkeypatch):
+    monkeypatch.setattr(mixture_recursion, "STORED_POINTS", 40)
+    long = run(tmp_path / "long", SETTINGS.model_copy(update={"seeds": 2, "generations": 260}))
+    short = run(tmp_path / "short", SETTINGS.model_copy(update={"seeds": 2}))
+    table = pd.read_parquet(long["table"])
+    assert table.groupby("seed")["generation"].apply(list).tolist() == [[*range(201), 225, 250]] * 2
+    points = pd.read_parquet(long["samples"])
+    assert points.groupby("generation").size().to_dict() == dict.fromkeys((-1, 0, 50, 100, 150, 200), 40)
+    # the first points of a chain, whatever its length
+    both = points[points["generation"] <= 50].reset_index(drop=True)
+    pd.testing.assert_frame_equal(both, pd.read_parquet(short["samples"]), check_exact=True)
+    pd.testing.assert_frame_equal(
+        table[table["generation"] <= 55].reset_index(drop=True), pd.read_parquet(short["table"]), check_exact=True
+    )
 
 
 def test_chains_are_the_same_however_many_run_and_however_long(tmp_path):

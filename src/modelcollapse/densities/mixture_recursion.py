@@ -28,8 +28,11 @@ MILESTONES = (0, 50, 100, 150, 200, 350, 2000)
 """Generations whose samples SI Fig. 6 shows."""
 HUMAN = -1
 """Generation under which the human data stand in the samples file."""
-PARAMETERS_EVERY = 10
-"""The table holds the fitted parameters of every tenth generation: all of them would be six megabytes per mixture."""
+EVERY_GENERATION_UNTIL, RECORDED_EVERY = 200, 25
+"""The table has a row for every generation of the first stretch and for every so many later ones, and the fitted
+parameters for every so many from the start: all of them would be six megabytes per mixture."""
+STORED_POINTS = 2_000
+"""Most points of one generation in the samples file."""
 SECONDS_BETWEEN_CHECKPOINTS = 20.0
 CHECKPOINT = "mixture.npz"
 
@@ -101,9 +104,9 @@ def run_mixture(settings: MixtureSettings, outputs: dict[str, Path], work: Path 
 
     Args:
         settings: data, sizes and EM options.
-        outputs: ``table``: one row per seed and generation (measures in single precision, parameters null except in
-            every tenth generation), ``samples``: the points of seed 0 at the milestones, drawn
-            from the model of that generation (generation -1: the human data).
+        outputs: ``table``: one row per seed and recorded generation (0..200, then every 25th; measures in single
+            precision, parameters null except in every 25th generation), ``samples``: the first 2,000 points of seed 0
+            at the milestones, drawn from the model of that generation (generation -1: the human data).
         work: folder for checkpoints; a run that was killed continues from there and ends with the same bytes.
 
     Raises:
@@ -166,9 +169,11 @@ def _table(settings: MixtureSettings, history: History) -> pa.Table:
     fitted = history.mixtures()
     truth = truth_of(settings.data)
     chains, generations = history.trace.shape
+    number = np.tile(np.arange(generations, dtype=np.int32), chains)
+    every = number % RECORDED_EVERY == 0
     columns = {
         "seed": np.repeat(np.arange(chains, dtype=np.int32), generations),
-        "generation": np.tile(np.arange(generations, dtype=np.int32), chains),
+        "generation": number,
         "squared_l2_to_first_fit": _measure(squared_l2(fitted, fitted[:, :1])),
         "squared_l2_to_truth": _measure(squared_l2(fitted, truth)),
         "normalised_l2_to_truth": _measure(normalised_squared_l2(fitted, truth)),
@@ -176,30 +181,29 @@ def _table(settings: MixtureSettings, history: History) -> pa.Table:
         "em_iterations": history.iterations.ravel(),
     }
     for k in range(settings.components):
-        columns[f"weight_{k}"] = _parameter(history.weights[..., k])
+        columns[f"weight_{k}"] = _parameter(history.weights[..., k], every)
         for axis, name in enumerate("xy"):
-            columns[f"mean_{k}{name}"] = _parameter(history.means[..., k, axis])
+            columns[f"mean_{k}{name}"] = _parameter(history.means[..., k, axis], every)
         for name, (row, column) in {"xx": (0, 0), "xy": (0, 1), "yy": (1, 1)}.items():
-            columns[f"covariance_{k}{name}"] = _parameter(history.covariances[..., k, row, column])
-    return pa.table(columns)
+            columns[f"covariance_{k}{name}"] = _parameter(history.covariances[..., k, row, column], every)
+    return pa.table(columns).filter(pa.array(every | (number <= EVERY_GENERATION_UNTIL)))
 
 
 def _measure(values: np.ndarray) -> np.ndarray:
     return values.ravel().astype(np.float32)
 
 
-def _parameter(values: np.ndarray) -> pa.Array:
-    left_out = np.broadcast_to(np.arange(values.shape[1]) % PARAMETERS_EVERY != 0, values.shape)
-    return pa.array(values.ravel(), mask=left_out.ravel())
+def _parameter(values: np.ndarray, recorded: np.ndarray) -> pa.Array:
+    return pa.array(values.ravel(), mask=~recorded)
 
 
 def _milestone_samples(settings: MixtureSettings, history: History) -> pa.Table:
     shown = [HUMAN, *(generation for generation in MILESTONES if generation <= settings.generations)]
     # the points that model g wrote are those that model g + 1 is fitted to
-    points = [training_points(settings, history, 0, generation + 1) for generation in shown]
+    points = [training_points(settings, history, 0, generation + 1)[:STORED_POINTS] for generation in shown]
     return pa.table(
         {
-            "generation": np.repeat(np.array(shown, dtype=np.int32), settings.samples),
+            "generation": np.repeat(np.array(shown, dtype=np.int32), [len(part) for part in points]),
             "x": np.concatenate([part[:, 0] for part in points]),
             "y": np.concatenate([part[:, 1] for part in points]),
         }

@@ -53,9 +53,9 @@ def mixture_log_trace_ratio(inputs: Inputs, mixture: str, generation: Generation
 
 
 @quantity("median over chains of the slope of ln(squared L2 distance to the first fit) on ln(generation), mixture "
-          "{mixture}", "log-log slope")  # fmt: skip
+          "{mixture} (recorded generations: 1 to 200, then every 25th)", "log-log slope")  # fmt: skip
 def mixture_distance_trend(inputs: Inputs, mixture: str) -> list[Estimate]:
-    """Growth of the distance over generations >= 1, fitted in each chain."""
+    """Growth of the distance over the recorded generations >= 1, fitted in each chain."""
     chains = inputs.table("mixture", mixture)
     table = chains[chains["generation"] >= 1].pivot(
         index="seed", columns="generation", values="squared_l2_to_first_fit"
