@@ -51,6 +51,20 @@ def test_exported_records_come_back_in_a_clone():
     assert json.loads(record_file(OUTPUT).read_text())["rule"] == "r"
 
 
+def test_one_record_serves_all_outputs_of_a_job():
+    other = "results/smoke/a/table.md"
+    Path(other).write_text("| value |\n")
+    outputs = {name: describe_file(Path(path), path) for name, path in {"table": OUTPUT, "page": other}.items()}
+    ledger.append_record(LEDGER, {"key": "both", "outputs": outputs})
+    write_record()
+    record_file(other).write_text(record_file(OUTPUT).read_text())
+    assert export_records(LEDGER) == 1
+    assert LEDGER.read_text().count("record_format_version") == 1
+    record_file(OUTPUT).unlink()
+    record_file(other).unlink()
+    assert restore_records(LEDGER) == (2, [])
+
+
 def test_nothing_is_restored_over_a_newer_record_or_for_another_content():
     write_record(endtime=1.0)
     export_records(LEDGER)

@@ -82,7 +82,7 @@ def test_the_ledger_has_a_line_per_job_with_snakemakes_record(smoke):
     generation = next(r for r in records if r["outputs"].get("samples", {}).get("path") == TARGET)
     assert generation["seeds"] == {"seed": 1, "generation": 2}
     assert generation["peak_memory_mb"] > 0
-    assert generation["outputs"]["samples"]["snakemake"]["rule"] == "run_generation"
+    assert generation["snakemake"]["rule"] == "run_generation"
 
 
 def test_a_finished_run_has_nothing_to_do(smoke):

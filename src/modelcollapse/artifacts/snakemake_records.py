@@ -1,9 +1,9 @@
 """Snakemake's own provenance records, carried by the ledger, so that a clone with pulled outputs has nothing to do.
 
-Snakemake keeps one JSON file per output below ``.snakemake/metadata``. ``export_records`` copies them into the ledger
-after a run, ``restore_records`` puts them back at start-up where the output is the one the ledger knows. The format is
-Snakemake's and not promised to anyone, hence the pinned version: a record of another format is not restored, and the
-caller says so.
+Snakemake keeps one JSON file per output below ``.snakemake/metadata``; those of one job differ in nothing that counts.
+``export_records`` copies one per job into the ledger after a run, ``restore_records`` puts them back at start-up where
+the output is the one the ledger knows. The format is Snakemake's and not promised to anyone, hence the pinned version:
+a record of another format is not restored, and the caller says so.
 """
 
 from __future__ import annotations
@@ -30,15 +30,16 @@ def record_file(output: str, folder: Path = METADATA_FOLDER) -> Path:
 
 
 def export_records(path: Path, folder: Path = METADATA_FOLDER) -> int:
-    """Write Snakemake's records of all outputs into the ledger, drop superseded lines; return the number of records."""
+    """Write Snakemake's records of all jobs into the ledger, drop superseded lines; return the number of records."""
     records = ledger.latest_records(ledger.read_ledger(path))
     exported = 0
     for record in records:
         for output in record["outputs"].values():
             found = _read(record_file(output["path"], folder))
             if found is not None and not found.get("incomplete") and _is_current(output):
-                output["snakemake"] = found
+                record["snakemake"] = found
                 exported += 1
+                break
     if records:
         ledger.rewrite_ledger(path, records)
     return exported
@@ -52,8 +53,8 @@ def restore_records(path: Path, folder: Path = METADATA_FOLDER) -> tuple[int, li
     """
     restored, foreign = 0, []
     for record in ledger.latest_records(ledger.read_ledger(path)):
+        stored = record.get("snakemake")
         for output in record["outputs"].values():
-            stored = output.get("snakemake")
             if stored is None or not Path(output["path"]).is_file():
                 continue
             if stored.get("record_format_version") != RECORD_FORMAT:

@@ -61,9 +61,22 @@ def by_group(data: list[str]) -> dict[str, dict[str, Path]]:
 
 
 def committed_rules(path: Path) -> dict[str, str] | None:
-    """Rule hashes of the committed run, by which amended rules are known; None without Git or without such a run."""
-    shown = subprocess.run(["git", "show", f"HEAD:./{path}"], capture_output=True, text=True, check=False)
-    return json.loads(shown.stdout) if shown.returncode == 0 else None
+    """Claim -> hash of its rule when its verdict was first committed; None without Git or without such a run."""
+    commits = _git("log", "--reverse", "--format=%H", "--", str(path)) or ""
+    first: dict[str, str] = {}
+    for commit in commits.split():
+        shown = _git("show", f"{commit}:./{path}")
+        # absent in a commit that deleted it
+        first = (json.loads(shown) if shown else {}) | first
+    return first or None
+
+
+def _git(*arguments: str) -> str | None:
+    try:
+        done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return None
+    return done.stdout if done.returncode == 0 else None
 
 
 def show_claims(claims: Input, page: Output, metrics: Output) -> None:

@@ -54,7 +54,8 @@ def judge_claims(
         scale: the config's scale.
         folder: the run's folder below ``data/`` and ``results/``.
         deviations: settings that differ from the paper's, ``key = ours (paper: theirs)``.
-        previous: claim -> rule hash of an earlier run, by which amended rules are known; None if there is none.
+        previous: claim -> hash of the rule by which it was first judged, by which amended rules are known; None if there is
+            none.
         outputs: ``claims`` (CSV), ``raw`` (CSV: every replicate's value), ``rules`` (JSON: claim -> hash of its rule).
 
     Raises:
@@ -94,7 +95,7 @@ def merge_claims(papers: Sequence[Path], output: Path) -> None:
 
 
 def _amended(hashes: Mapping[str, str], previous: Mapping[str, str] | None) -> set[str]:
-    """Claims whose rule is not the one of the earlier run."""
+    """Claims whose rule is not the one by which they were first judged."""
     earlier = previous or {}
     return {claim for claim, value in hashes.items() if claim in earlier and earlier[claim] != value}
 

@@ -62,7 +62,7 @@ class Verdict:
         return min((count for count in counts if count is not None), default=None)
 
     def text(self, amended: bool = False) -> str:
-        """The cell of ``claims.csv``: ``term``, ``[amended]`` if the rule changed since the last run, ``: detail``."""
+        """The cell of ``claims.csv``: ``term``, ``[amended]`` if the rule changed since the first run, ``: detail``."""
         mark = f" {AMENDED}" if amended else ""
         return f"{self.term}{mark}" + (f": {self.detail}" if self.detail else "")
 
