@@ -1,0 +1,86 @@
+"""Semantic diversity: the mean distance between the embeddings of all pairs of texts or sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from modelcollapse.diversity.kernel_mean import check_number_of_items, mean_distance
+
+BLOCK_ROWS = 8192
+
+
+def mean_pairwise_distance(embeddings: ArrayLike, halved: bool = False) -> float:
+    """Mean over i != j of 1 - cos(x_i, x_j); higher is more diverse.
+
+    Formula: 1 - (|sum u_i|^2 - n) / (n (n - 1)) with u_i = x_i / |x_i|, linear in n.
+
+    Range [0, 2]; for n items at most n / (n - 1), so about 1 for many. It does not hang on the number of items in
+    expectation. Limits: a mean over pairs hardly sees rare modes, and the scale is the embedder's: compare values of
+    one embedder only.
+
+    Source: Guo et al. 2024, section on semantic diversity; their released script returns (1 - cos)/2, which is
+    ``halved=True``. Their table most likely uses the halved form (inferred from its size, not verified).
+
+    Args:
+        embeddings: [n, d], one row per item, of any length but 0.
+        halved: divide by two.
+
+    Raises:
+        ValueError: fewer than two rows, no matrix, a row of zeros, NaN or infinity; the message names the row.
+
+    >>> mean_pairwise_distance([[1, 0], [0, 1], [-1, 0]])
+    1.3333333333333333
+    >>> mean_pairwise_distance([[1, 0], [0, 1], [-1, 0]], halved=True)
+    0.6666666666666666
+    """
+    matrix = as_embeddings(embeddings)
+    total = np.zeros(matrix.shape[1])
+    for block in _unit_blocks(matrix):
+        total += block.sum(axis=0)
+    return mean_distance(total, len(matrix)) * (0.5 if halved else 1.0)
+
+
+def as_embeddings(embeddings: ArrayLike) -> np.ndarray:
+    """A real matrix of at least two rows.
+
+    Raises:
+        ValueError: it is none.
+    """
+    matrix = np.asarray(embeddings)
+    if matrix.ndim != 2 or not (np.issubdtype(matrix.dtype, np.floating) or np.issubdtype(matrix.dtype, np.integer)):
+        raise ValueError(
+            f"Embeddings are a matrix of numbers with one row per item; found {matrix.ndim} dimensions of type "
+            f"{matrix.dtype}. Stack vectors of one length: numpy.stack(vectors)."
+        )
+    check_number_of_items(len(matrix), "rows of embeddings")
+    return matrix
+
+
+def unit_rows(embeddings: ArrayLike) -> np.ndarray:
+    """[n, d] float64, the rows divided by their lengths.
+
+    Raises:
+        ValueError: as ``mean_pairwise_distance``.
+    """
+    return np.concatenate(list(_unit_blocks(as_embeddings(embeddings))))
+
+
+def _unit_blocks(matrix: np.ndarray) -> Iterator[np.ndarray]:
+    """Rows of length 1 in float64, some thousand at a time: embeddings of 100,000 items need no second copy."""
+    for start in range(0, len(matrix), BLOCK_ROWS):
+        block = matrix[start : start + BLOCK_ROWS].astype(np.float64)
+        # scaling by the largest entry first keeps the squares of tiny and of huge rows within range
+        largest = np.abs(block).max(axis=1, initial=0.0)
+        bad = ~np.isfinite(largest) | (largest == 0)
+        if bad.any():
+            row = int(np.argmax(bad))
+            problem = "contains NaN or infinity" if not np.isfinite(largest[row]) else "is zero and has no direction"
+            raise ValueError(
+                f"Row {start + row} of the embeddings {problem}: leave the item out, or look for an empty text there."
+            )
+        block /= largest[:, None]
+        block /= np.sqrt(np.einsum("ij,ij->i", block, block))[:, None]
+        yield block
