@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from modelcollapse.diversity.lexical_pooled import hapax_share as hapax_share
     from modelcollapse.diversity.lexical_pooled import type_token_ratio as type_token_ratio
     from modelcollapse.diversity.lexical_repetition import self_repetition as self_repetition
-    from modelcollapse.diversity.measurement import measure as measure
     from modelcollapse.diversity.lexical_self_bleu import self_bleu as self_bleu
+    from modelcollapse.diversity.measurement import measure as measure
     from modelcollapse.diversity.semantic import mean_pairwise_distance as mean_pairwise_distance
     from modelcollapse.diversity.syntactic import weisfeiler_lehman_diversity as weisfeiler_lehman_diversity
     from modelcollapse.diversity.tokenisation import tokenise as tokenise
