@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     )
     from modelcollapse.diversity.lexical_per_text import repeated_ngram_share as repeated_ngram_share
     from modelcollapse.diversity.lexical_per_text import unknown_word_share as unknown_word_share
+    from modelcollapse.diversity.lexical_per_text import vocabulary_of as vocabulary_of
     from modelcollapse.diversity.lexical_pooled import distinct_n as distinct_n
     from modelcollapse.diversity.lexical_pooled import hapax_share as hapax_share
     from modelcollapse.diversity.lexical_pooled import type_token_ratio as type_token_ratio
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from modelcollapse.diversity.tokenisation import tokenise as tokenise
     from modelcollapse.diversity.vendi import ngram_vendi_score as ngram_vendi_score
     from modelcollapse.diversity.vendi import vendi_score as vendi_score
+    from modelcollapse.diversity.vendi import vendi_score_of_kernel as vendi_score_of_kernel
 
 _MODULES = {
     "compression_ratio": "compression",
@@ -41,6 +43,8 @@ _MODULES = {
     "type_token_ratio": "lexical_pooled",
     "unknown_word_share": "lexical_per_text",
     "vendi_score": "vendi",
+    "vendi_score_of_kernel": "vendi",
+    "vocabulary_of": "lexical_per_text",
     "weisfeiler_lehman_diversity": "syntactic",
 }
 

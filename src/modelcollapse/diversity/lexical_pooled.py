@@ -132,6 +132,8 @@ class PooledRatio(Statistic):
         running, unit = len(self._grams.ids), "tokens" if n == 1 else f"{n}-grams"
         if running == 0:
             raise ValueError(f"No text has a {n}-gram: every text is shorter than {n} tokens. Choose a smaller n.")
+        if running == 1:
+            raise ValueError(f"The texts have one of the {unit} in all, whose ratio is always 1. Give more text.")
         if n_tokens is not None and (isinstance(n_tokens, bool) or n_tokens != int(n_tokens) or n_tokens < 1):
             raise ValueError(f"n_tokens must be a whole number of at least 1, or None for all, not {n_tokens}.")
         if n_tokens is not None and n_tokens > running:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from modelcollapse.diversity.collection import TextCollection
 from modelcollapse.diversity.statistic import Statistic
 
 Prepare = Callable[..., Statistic]
@@ -21,12 +20,14 @@ class MeasureEntry:
         load: returns the function ``prepare(collection, **options) -> Statistic``, importing its module then.
         options: options that this name of the measure fixes, such as n=2 for ``distinct_2``.
         sampled: whether the function takes ``n_tokens`` and ``seed``: a fixed number of tokens is drawn from the pool.
+        needs: an option without which it cannot be measured.
     """
 
     kind: str
     load: Callable[[], Prepare]
     options: Mapping[str, Any] = field(default_factory=dict)
     sampled: bool = False
+    needs: str | None = None
 
 
 def _pooled() -> Prepare:
@@ -103,7 +104,7 @@ MEASURES: dict[str, MeasureEntry] = {
     "hapax_share": MeasureEntry("lexical", _hapax, sampled=True),
     "moving_average_type_token_ratio": MeasureEntry("lexical", _moving_average),
     "repeated_4gram_share": MeasureEntry("lexical", _repeated, {"n": 4}),
-    "unknown_word_share": MeasureEntry("lexical", _unknown),
+    "unknown_word_share": MeasureEntry("lexical", _unknown, needs="vocabulary"),
     "self_repetition": MeasureEntry("lexical", _self_repetition),
     "compression_ratio": MeasureEntry("lexical", _compression),
     "ngram_vendi_score": MeasureEntry("lexical", _vendi),
@@ -121,16 +122,3 @@ def find_measure(name: str) -> MeasureEntry:
     if name not in MEASURES:
         raise ValueError(f"There is no measure called {name!r}. Choose from: {', '.join(MEASURES)}.")
     return MEASURES[name]
-
-
-def prepare(name: str, collection: TextCollection, **options: Any) -> Statistic:
-    """Prepare a measure on the texts.
-
-    Raises:
-        ValueError: no measure has this name, an option is unknown to it, or what the measure itself refuses.
-    """
-    entry = find_measure(name)
-    unfit = sorted(set(options) & set(entry.options))
-    if unfit:
-        raise ValueError(f"The name {name} already fixes {', '.join(unfit)}: leave it out of the options.")
-    return entry.load()(collection, **entry.options, **options)
