@@ -13,16 +13,18 @@ include: "rules/common.smk"
 include: "rules/corpora.smk"
 include: "rules/recursion.smk"
 include: "rules/shumailov.smk"
+include: "rules/gerstgrasser.smk"
 
 
 # Papers whose claims are judged.
-JUDGED = ("shumailov",)
+JUDGED = ("shumailov", "gerstgrasser")
 
 
 localrules:
     all,
     corpora,
     shumailov,
+    gerstgrasser,
     merge_claims,
 
 
@@ -31,6 +33,7 @@ rule all:
     input:
         rules.corpora.input,
         rules.shumailov.input,
+        rules.gerstgrasser.input,
         f"{RESULTS}/claims.csv",
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from modelcollapse.corpora.settings import CorpusSettings, TokenizerSettings
+from modelcollapse.densities.accumulation_settings import GerstgrasserSettings
 from modelcollapse.densities.settings import MixtureSettings, TheorySettings, VaeSettings
 from modelcollapse.recursion.settings import ArmSettings, FamilySettings
 from modelcollapse.runtime.settings import Settings
@@ -79,6 +80,8 @@ class Config(Settings):
     """Tokenizers, by name."""
     shumailov: ShumailovSettings
     """The experiments of Shumailov et al."""
+    gerstgrasser: GerstgrasserSettings
+    """The experiments of Gerstgrasser et al. and of its sequel."""
     published_text: dict[str, Any] = {}
     """Keys that replace those above when `text` is `published`."""
 
