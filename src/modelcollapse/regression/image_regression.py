@@ -62,17 +62,23 @@ def fit_mixtures(
     sets = mixtures(settings, settings.width, seed)
     labels = {name: labels.targets for name, labels in written.items()}
     rows: dict[int, dict[str, object]] = {}
-    widths = sorted({mixture.width for mixture in sets})
-    for width in progress(widths, description=f"widths of seed {seed}"):
-        chosen = [index for index, mixture in enumerate(sets) if mixture.width == width]
+    sweeps = sorted({(mixture.width, mixture.design == "width") for mixture in sets})
+    for width, over_widths in progress(sweeps, description=f"widths of seed {seed}"):
+        chosen = [
+            index
+            for index, mixture in enumerate(sets)
+            if (mixture.width, mixture.design == "width") == (width, over_widths)
+        ]
         fits = [(sets[index].rows, sets[index].targets(data.targets, labels)) for index in chosen]
-        predictions = _predictions(settings, width, data, fits, seed)
+        predictions = _predictions(settings, width, over_widths, data, fits, seed)
         for index, predicted in zip(chosen, predictions, strict=True):
             rows[index] = _row(sets[index], predicted, data.test_targets, written)
     return [rows[index] for index in range(len(sets))]
 
 
-def _predictions(settings: ImageSettings, width: int, data: ImageData, fits: list[Fit], seed: int) -> list[np.ndarray]:
+def _predictions(
+    settings: ImageSettings, width: int, over_widths: bool, data: ImageData, fits: list[Fit], seed: int
+) -> list[np.ndarray]:
     """Predictions on test images, [test images, outputs] for every fit."""
     if isinstance(settings, TwoLayerImageSettings):
         rounds = train_networks(settings.training, width, data.inputs, fits, integer_seed(seed, "students"))
@@ -80,7 +86,8 @@ def _predictions(settings: ImageSettings, width: int, data: ImageData, fits: lis
     dimension = data.inputs.shape[1]
     # of mean squared norm 1, as the features' scale expects
     inputs, test = (array / np.float32(np.sqrt(dimension)) for array in (data.inputs, data.test_inputs))
-    return fit_and_predict(RandomFeatures(dimension, width, seed), settings.ridge, inputs, fits, test)
+    ridge = settings.width_ridge if over_widths else settings.ridge
+    return fit_and_predict(RandomFeatures(dimension, width, seed), ridge, inputs, fits, test)
 
 
 def _row(

@@ -93,6 +93,8 @@ class RandomFeatureImageSettings(ImageSettings):
     """Number of random features, outside the sweep over widths."""
     ridge: Annotated[float, Field(gt=0)] = 1e-6
     """Ridge of the mean squared loss; features are scaled so that an image's mean squared norm is 1."""
+    width_ridge: Annotated[float, Field(gt=0)] = 1e-8
+    """Ridge of the sweep over widths: small, since a larger one hides the peak where width and images are equal."""
 
     @model_validator(mode="after")
     def _solvable(self) -> Self:

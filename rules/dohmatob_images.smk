@@ -1,0 +1,110 @@
+# Dohmatob et al. (Strong Model Collapse), section 4.2 of the sheet: regression on images with synthetic labels.
+DOHMATOB_IMAGES = {name: getattr(CONFIG.dohmatob.images, name) for name in type(CONFIG.dohmatob.images).model_fields}
+DOHMATOB_IMAGE_DATA = {
+    f"images_{name}": expand(
+        f"{DATA}/simulations/dohmatob/images_{name}/seed{{seed}}.parquet",
+        seed=range(images.first_seed, images.first_seed + images.seeds),
+    )
+    for name, images in DOHMATOB_IMAGES.items()
+}
+DOHMATOB_IMAGE_FIGURES = ("image_scaling", "image_controls", "image_widths", "image_floor")
+DOHMATOB_IMAGE_TABLES = ("image_errors", "image_labellers")
+
+
+def image_corpus(wildcards):
+    """Both splits of the corpus of a model's sweep."""
+    corpus = DOHMATOB_IMAGES[wildcards.model].corpus
+    return {split: f"{DATA}/corpora/{corpus}/{split}.npz" for split in ("train", "test")}
+
+
+def by_model(files):
+    """``--data MODEL=FILE`` for every table."""
+    return " ".join(
+        f"--data {group.removeprefix('images_')}={path}" for group in DOHMATOB_IMAGE_DATA for path in files[group]
+    )
+
+
+def dohmatob_image_deviations():
+    """Settings of regression on images that differ from the paper's."""
+    from modelcollapse.configuration.reference import deviations
+
+    found = []
+    for name, images in DOHMATOB_IMAGES.items():
+        found += deviations(images, f"images.{name}.")
+        found.append(f"images.{name}.protocol = our sizes, optimiser and labellers (paper: not stated in our sources)")
+    return sorted(found)
+
+
+rule run_image_regression:
+    input:
+        unpack(image_corpus),
+    output:
+        table=f"{DATA}/simulations/dohmatob/images_{{model}}/seed{{seed}}.parquet",
+    log:
+        f"{LOGS}/run_image_regression/{{model}}.seed{{seed}}.log",
+    wildcard_constraints:
+        model=names_of(DOHMATOB_IMAGES),
+    threads: 1
+    resources:
+        mem_mb=8000,
+        runtime=720,
+        gpu=lambda wildcards: 1 if wildcards.model == "two_layer" and CONFIG.scale in ("workstation", "paper") else 0,
+    params:
+        settings=lambda wildcards: settings(DOHMATOB_IMAGES[wildcards.model], exclude=("seeds", "first_seed")),
+        code=code_hash("regression.image_regression"),
+    shell:
+        "modelcollapse run-image-regression {wildcards.model} --settings {params.settings:q} --seed {wildcards.seed}"
+        " --train-images {input.train} --test-images {input.test} --table {output.table} 2> {log}"
+
+
+rule draw_image_regression:
+    input:
+        **DOHMATOB_IMAGE_DATA,
+    output:
+        svg=f"{RESULTS}/dohmatob/figures/{{figure}}.svg",
+        png=f"{RESULTS}/dohmatob/figures/{{figure}}.png",
+    log:
+        f"{LOGS}/draw_image_regression/{{figure}}.log",
+    wildcard_constraints:
+        figure="|".join(DOHMATOB_IMAGE_FIGURES),
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        data=lambda wildcards, input: by_model(input),
+        code=code_hash("presentation.image_regression"),
+    shell:
+        "modelcollapse draw-image-regression {wildcards.figure} {params.data} --folder $(dirname {output.svg}) 2> {log}"
+
+
+rule tabulate_image_regression:
+    input:
+        **DOHMATOB_IMAGE_DATA,
+    output:
+        csv=f"{RESULTS}/dohmatob/tables/{{table}}.csv",
+        markdown=f"{RESULTS}/dohmatob/tables/{{table}}.md",
+    log:
+        f"{LOGS}/tabulate_image_regression/{{table}}.log",
+    wildcard_constraints:
+        table="|".join(DOHMATOB_IMAGE_TABLES),
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        data=lambda wildcards, input: by_model(input),
+        code=code_hash("presentation.image_regression"),
+    shell:
+        "modelcollapse tabulate-image-regression {wildcards.table} {params.data} --folder $(dirname {output.csv}) 2> {log}"
+
+
+rule dohmatob_images:
+    input:
+        **DOHMATOB_IMAGE_DATA,
+        figures=expand(
+            f"{RESULTS}/dohmatob/figures/{{figure}}.{{ending}}", figure=DOHMATOB_IMAGE_FIGURES, ending=("svg", "png")
+        ),
+        tables=expand(
+            f"{RESULTS}/dohmatob/tables/{{table}}.{{ending}}", table=DOHMATOB_IMAGE_TABLES, ending=("csv", "md")
+        ),
