@@ -14,10 +14,11 @@ include: "rules/corpora.smk"
 include: "rules/recursion.smk"
 include: "rules/shumailov.smk"
 include: "rules/gerstgrasser.smk"
+include: "rules/dohmatob.smk"
 
 
 # Papers whose claims are judged.
-JUDGED = ("shumailov", "gerstgrasser")
+JUDGED = ("shumailov", "gerstgrasser", "dohmatob")
 
 
 localrules:
@@ -25,6 +26,7 @@ localrules:
     corpora,
     shumailov,
     gerstgrasser,
+    dohmatob,
     merge_claims,
 
 
@@ -34,6 +36,7 @@ rule all:
         rules.corpora.input,
         rules.shumailov.input,
         rules.gerstgrasser.input,
+        rules.dohmatob.input,
         f"{RESULTS}/claims.csv",
 
 

@@ -6,10 +6,19 @@ import sys
 
 import typer
 
-from modelcollapse.commands import corpora, densities, evidence, gerstgrasser, presentation, records, recursion
+from modelcollapse.commands import (
+    corpora,
+    densities,
+    dohmatob,
+    evidence,
+    gerstgrasser,
+    presentation,
+    records,
+    recursion,
+)
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
-for room in (corpora, recursion, densities, evidence, presentation, records, gerstgrasser):
+for room in (corpora, recursion, densities, evidence, presentation, records, gerstgrasser, dohmatob):
     room.register(app)
 
 

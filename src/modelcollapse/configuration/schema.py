@@ -10,6 +10,7 @@ from modelcollapse.corpora.settings import CorpusSettings, TokenizerSettings
 from modelcollapse.densities.accumulation_settings import GerstgrasserSettings
 from modelcollapse.densities.settings import MixtureSettings, TheorySettings, VaeSettings
 from modelcollapse.recursion.settings import ArmSettings, FamilySettings
+from modelcollapse.regression.settings import DohmatobSettings
 from modelcollapse.runtime.settings import Settings
 
 IMAGE_SOURCES = ("digits", "mnist")
@@ -82,6 +83,8 @@ class Config(Settings):
     """The experiments of Shumailov et al."""
     gerstgrasser: GerstgrasserSettings
     """The experiments of Gerstgrasser et al. and of its sequel."""
+    dohmatob: DohmatobSettings
+    """The experiments of Dohmatob et al."""
     published_text: dict[str, Any] = {}
     """Keys that replace those above when `text` is `published`."""
 

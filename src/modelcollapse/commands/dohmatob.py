@@ -1,0 +1,98 @@
+"""Steps of Dohmatob et al.: theory of strong collapse beside simulation, its figures and tables."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from modelcollapse.commands.step import (
+    Folder,
+    Output,
+    SettingsText,
+    Table,
+    by_name,
+    figure_outputs,
+    parse_settings,
+    perform,
+    table_outputs,
+)
+from modelcollapse.regression.settings import StrongCollapseSettings
+
+EXPERIMENTS = {
+    "error_by_samples": "regression.dohmatob_samples",
+}
+"""Experiment -> module whose ``run`` makes its table."""
+FIGURES = {
+    "error_by_samples": ("error_by_samples",),
+}
+"""Figure -> the experiments it is drawn from."""
+TABLES = {
+    "error_by_samples": ("error_by_samples",),
+}
+"""Table -> the experiments it is made from."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add these steps to the command line."""
+    for command in (run_strong_collapse, draw_strong_collapse, tabulate_strong_collapse):
+        app.command()(command)
+
+
+def run_strong_collapse(
+    experiment: Annotated[str, typer.Argument(help=", ".join(EXPERIMENTS))],
+    settings: SettingsText,
+    table: Output,
+) -> None:
+    """Simulate one experiment of Dohmatob et al. beside its theory."""
+    module = named(experiment, EXPERIMENTS, "experiment")
+    sizes = parse_settings(StrongCollapseSettings, settings)
+    perform(
+        "run-strong-collapse",
+        module,
+        {},
+        sizes.model_dump() | {"experiment": experiment},
+        {"table": table},
+        lambda module, outputs, work: module.run(sizes, outputs),
+    )
+
+
+def draw_strong_collapse(
+    figure: Annotated[str, typer.Argument(help=", ".join(FIGURES))],
+    table: Table,
+    folder: Folder,
+) -> None:
+    """Draw one figure of Dohmatob et al.: theory lines over simulated points with intervals."""
+    named(figure, FIGURES, "figure")
+    perform(
+        "draw-strong-collapse",
+        "presentation.strong_collapse",
+        by_name(table),
+        {"figure": figure},
+        figure_outputs(folder, figure),
+        lambda module, outputs, work: module.draw(figure, by_name(table), outputs),
+    )
+
+
+def tabulate_strong_collapse(
+    kind: Annotated[str, typer.Argument(help=", ".join(TABLES))],
+    table: Table,
+    folder: Folder,
+) -> None:
+    """Write one table of Dohmatob et al. as CSV and Markdown."""
+    named(kind, TABLES, "table")
+    perform(
+        "tabulate-strong-collapse",
+        "presentation.strong_collapse_tables",
+        by_name(table),
+        {"kind": kind},
+        table_outputs(folder, kind),
+        lambda module, outputs, work: module.tabulate(kind, by_name(table), outputs),
+    )
+
+
+def named(name: str, valid: dict, kind: str):
+    """The entry of that name; ``ValueError`` that lists the valid ones if there is none."""
+    if name not in valid:
+        raise ValueError(f"There is no {kind} '{name}': expected one of {', '.join(valid)}.")
+    return valid[name]

@@ -1,0 +1,13 @@
+"""Quantities that the claims of Dohmatob et al. (ICLR 2025) may name, and their judge."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from modelcollapse.evidence.dohmatob_quantities import STRONG_COLLAPSE_QUANTITIES
+from modelcollapse.evidence.judge import judge_claims
+from modelcollapse.evidence.quantities import Registry
+
+QUANTITIES = Registry({**STRONG_COLLAPSE_QUANTITIES})
+judge = partial(judge_claims, QUANTITIES)
+"""What the step ``judge-claims`` calls for this paper: ``modelcollapse.evidence.<paper>.judge``."""

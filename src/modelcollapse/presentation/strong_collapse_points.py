@@ -1,0 +1,71 @@
+"""Simulated points of strong collapse: means with 95 % intervals over designs, and how they are drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from scipy import stats
+
+from modelcollapse.presentation.style import LEVEL
+from modelcollapse.presentation.tables import read_columns
+
+PARTS = ("bias", "variance", "zeta")
+PART_COLUMNS = (
+    "setting",
+    "spectrum",
+    "dimension",
+    "samples",
+    "width",
+    "synthetic_share",
+    "ridge",
+    "replicate",
+    *PARTS,
+    *(f"theory_{part}" for part in PARTS),
+    *(f"exact_{part}" for part in PARTS),
+)
+VALUE_COLUMNS = ("setting", "quantity", "at", "replicate", "value", "theory", "quoted")
+
+
+def read_parts(path: Path) -> pd.DataFrame:
+    """A table of errors by source."""
+    return read_columns(path, PART_COLUMNS)
+
+
+def read_values(path: Path) -> pd.DataFrame:
+    """A table of single numbers."""
+    return read_columns(path, VALUE_COLUMNS)
+
+
+def with_error(
+    rows: pd.DataFrame, quality: float, noise_variance: float, signal: float = 1.0, parts: Sequence[str] = PARTS
+) -> pd.DataFrame:
+    """The rows with a column ``error``: the sum of the parts at these scales."""
+    scales = {"bias": signal, "variance": noise_variance, "zeta": quality}
+    return rows.assign(error=sum(scales[part] * rows[part] for part in parts))
+
+
+def summarised(rows: pd.DataFrame, by: str, value: str = "error") -> pd.DataFrame:
+    """Mean, half of its 95 % t interval and number of replicates at every value of a column, rising."""
+    grouped = rows.groupby(by)[value]
+    count = grouped.count()
+    half = stats.t.ppf((1 + LEVEL) / 2, np.maximum(count - 1, 1)) * grouped.std(ddof=1) / np.sqrt(count)
+    return pd.DataFrame({"mean": grouped.mean(), "half": half.fillna(0.0), "n": count})
+
+
+def draw_points(
+    axis: Axes, rows: pd.DataFrame, by: str, colour, marker: str = "o", value: str = "error", **style
+) -> None:
+    """Means with intervals, no line."""
+    points = summarised(rows, by, value)
+    style = {"fmt": marker, "markersize": 4, "color": colour, "capsize": 2, "elinewidth": 1} | style
+    axis.errorbar(points.index, points["mean"], points["half"], **style)
+
+
+def replicates(rows: pd.DataFrame) -> str:
+    """``100 designs``."""
+    count = rows["replicate"].nunique()
+    return f"{count} design{'s' * (count != 1)}"
