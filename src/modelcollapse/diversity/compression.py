@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import lzma
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
@@ -16,12 +16,18 @@ GZIP_HEADER_AND_LEVEL = 31
 """zlib's code for gzip with the largest window, 32 kB."""
 
 
-def _gzip_size(data: bytes) -> int:
-    compressor = zlib.compressobj(9, zlib.DEFLATED, GZIP_HEADER_AND_LEVEL)
+def _gzip_size(data: bytes, level: int = 9) -> int:
+    compressor = zlib.compressobj(level, zlib.DEFLATED, GZIP_HEADER_AND_LEVEL)
     return len(compressor.compress(data)) + len(compressor.flush())
 
 
-_SIZES: dict[str, Callable[[bytes], int]] = {"gzip": _gzip_size, "xz": lambda data: len(lzma.compress(data))}
+Size = Callable[[bytes], int]
+_SIZES: dict[str, tuple[Size, Size]] = {
+    "gzip": (_gzip_size, lambda data: _gzip_size(data, 6)),
+    "xz": (lambda data: len(lzma.compress(data)), lambda data: len(lzma.compress(data, preset=1))),
+}
+"""Compressed size by algorithm: of the whole, and of half-samples with less effort. Their ratios vary alike from half to
+half (relative spread within about 2 % under gzip), in half the time."""
 
 
 def compression_ratio(texts: Sequence[Text], algorithm: str = "gzip") -> float:
@@ -72,11 +78,19 @@ class CompressionRatio(Statistic):
     def __init__(self, encoded: Sequence[bytes], algorithm: str) -> None:
         if not any(encoded):
             raise ValueError("All texts are empty: there is nothing to compress.")
-        self._encoded, self._size = encoded, _SIZES[algorithm]
+        self._encoded = encoded
+        self._size, self._quick_size = _SIZES[algorithm]
         self.n_texts = len(encoded)
 
     def value(self, subset: np.ndarray | None = None) -> float:
         """The ratio of these texts in the order in which they were given."""
-        chosen = range(self.n_texts) if subset is None else np.sort(subset)
-        data = b" ".join([self._encoded[index] for index in chosen])
+        data = self._joined(range(self.n_texts) if subset is None else np.sort(subset))
         return len(data) / self._size(data)
+
+    def values(self, subsets: Sequence[np.ndarray]) -> np.ndarray:
+        """Ratios of the subsets by the quicker setting of the compressor; for their spread, not for their level."""
+        joined = (self._joined(np.sort(subset)) for subset in subsets)
+        return np.array([len(data) / self._quick_size(data) for data in joined])
+
+    def _joined(self, chosen: Iterable[int]) -> bytes:
+        return b" ".join([self._encoded[index] for index in chosen])

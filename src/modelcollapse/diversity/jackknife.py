@@ -63,7 +63,7 @@ def jackknife(statistic: Statistic, count: int = HALF_SAMPLES, seed: int = 0) ->
 
     With m of n texts kept, the variance is m / (n - m) x mean (half - mean of halves)^2 (Shao & Wu 1989, Annals of
     Statistics 17:1176-1197). Halves are compared with their own mean, since a measure of half the texts is off from
-    that of all; where the sizes differ so that the level does, the error is taken to be proportional to the level.
+    that of all. A measure that grows in proportion to the texts (``grows_with_texts``) has halves brought to its level.
 
     Args:
         statistic: prepared measure.
@@ -77,8 +77,8 @@ def jackknife(statistic: Statistic, count: int = HALF_SAMPLES, seed: int = 0) ->
     freedom = max(1.0, statistic.n_texts - 1.0)
     if count == 0:
         return Estimate(value, float("nan"), freedom)
-    halves = half_samples(statistic.n_texts, count, seed)
-    variance = _spread(statistic.values(halves), value, statistic.n_texts) + statistic.sampling_variance
+    halves = _halves(statistic, value, half_samples(statistic.n_texts, count, seed))
+    variance = _spread(halves, statistic.n_texts) + statistic.sampling_variance
     return Estimate(value, float(np.sqrt(variance)), freedom)
 
 
@@ -104,21 +104,18 @@ def jackknife_difference(
         estimates = [jackknife(first, count, seed), jackknife(second, count, seed + 1)]
         error = float(np.hypot(estimates[0].standard_error, estimates[1].standard_error))
         return Estimate(estimates[1].value - estimates[0].value, error, max(1.0, 2.0 * (texts - 1)))
-    halves = half_samples(texts, count, seed)
+    chosen = half_samples(texts, count, seed)
     values = [statistic.value() for statistic in (first, second)]
-    levels = [
-        _at_level_of(statistic.values(halves), value) for statistic, value in zip((first, second), values, strict=True)
-    ]
-    variance = _spread(levels[1] - levels[0], None, texts) + first.sampling_variance + second.sampling_variance
+    halves = [_halves(statistic, value, chosen) for statistic, value in zip((first, second), values, strict=True)]
+    variance = _spread(halves[1] - halves[0], texts) + first.sampling_variance + second.sampling_variance
     return Estimate(values[1] - values[0], float(np.sqrt(variance)), max(1.0, texts - 1.0))
 
 
-def _spread(halves: np.ndarray, level: float | None, texts: int) -> float:
-    scaled = halves if level is None else _at_level_of(halves, level)
+def _halves(statistic: Statistic, value: float, chosen: list[np.ndarray]) -> np.ndarray:
+    halves = statistic.values(chosen)
+    return halves * (value / halves.mean()) if statistic.grows_with_texts else halves
+
+
+def _spread(halves: np.ndarray, texts: int) -> float:
     kept = texts // 2
-    return float(kept / (texts - kept) * np.mean((scaled - scaled.mean()) ** 2))
-
-
-def _at_level_of(halves: np.ndarray, level: float) -> np.ndarray:
-    mean = halves.mean()
-    return halves * (level / mean) if mean != 0 else halves
+    return float(kept / (texts - kept) * np.mean((halves - halves.mean()) ** 2))

@@ -22,12 +22,15 @@ class Statistic(ABC):
         options: what was chosen, defaults included; goes into the table.
         sampling_variance: variance that drawing a fixed number of tokens adds to ``value()`` over other seeds; the
             interval adds it to the jackknife's. 0 if ``value()`` draws nothing.
+        grows_with_texts: whether the measure is roughly proportional to the number of texts, as an effective number is;
+            its half-samples are then doubled (brought to its level) before their spread is taken.
     """
 
     n_texts: int
     n_tokens: int | None = None
     options: Mapping[str, Any] = {}
     sampling_variance: float = 0.0
+    grows_with_texts: bool = False
 
     @abstractmethod
     def value(self, subset: np.ndarray | None = None) -> float:

@@ -15,6 +15,7 @@ from modelcollapse.diversity.tokenisation import Tokenizer, ngram_arrays, renumb
 MAXIMUM_TEXTS = 10_000
 """A kernel of more texts would need more than 800 MB and many minutes."""
 _NEGLIGIBLE = 1e-12
+_NEGLIGIBLE_SINGLE = 1e-7
 
 
 def vendi_score(embeddings: np.ndarray, q: float = 1.0) -> float:
@@ -127,6 +128,8 @@ def prepare_ngram_vendi_score(
 class KernelVendiScore(Statistic):
     """Vendi score of any part of a kernel with ones on its diagonal, float [n, n]."""
 
+    grows_with_texts = True
+
     def __init__(self, kernel: np.ndarray, q: float = 1.0) -> None:
         self._kernel, self._q = kernel, q
         self.n_texts = len(kernel)
@@ -135,6 +138,12 @@ class KernelVendiScore(Statistic):
         """The score of the subset."""
         kernel = self._kernel if subset is None else self._kernel[np.ix_(subset, subset)]
         return _effective_number(kernel / len(kernel), self._q)
+
+    def values(self, subsets: Sequence[np.ndarray]) -> np.ndarray:
+        """Scores of the subsets in single precision, which suffices for their spread."""
+        kernel = self._kernel.astype(np.float32)
+        parts = (kernel[np.ix_(subset, subset)] for subset in subsets)
+        return np.array([_effective_number(part / len(part), self._q, _NEGLIGIBLE_SINGLE) for part in parts])
 
 
 def _cosines(collection: TextCollection, n: int, tokenizer: Tokenizer, tokens_per_text: int | None) -> np.ndarray:
@@ -156,11 +165,11 @@ def _cosines(collection: TextCollection, n: int, tokenizer: Tokenizer, tokens_pe
     return products / np.outer(lengths, lengths)
 
 
-def _effective_number(matrix: np.ndarray, q: float) -> float:
+def _effective_number(matrix: np.ndarray, q: float, negligible: float = _NEGLIGIBLE) -> float:
     if not q > 0:
         raise ValueError(f"The order q of the Vendi score must be positive, not {q}. 1 is the usual one.")
     eigenvalues = eigvalsh(matrix, check_finite=False)
-    shares = eigenvalues[eigenvalues > _NEGLIGIBLE]
+    shares = eigenvalues[eigenvalues > negligible].astype(np.float64)
     if q == 1:
         entropy = -np.sum(shares * np.log(shares))
     elif np.isinf(q):
