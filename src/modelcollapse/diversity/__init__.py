@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from modelcollapse.diversity.compression import compression_ratio as compression_ratio
     from modelcollapse.diversity.contrasts import contrast as contrast
+    from modelcollapse.diversity.contrasts import contrast_tables as contrast_tables
     from modelcollapse.diversity.lexical_per_text import (
         moving_average_type_token_ratio as moving_average_type_token_ratio,
     )
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 _MODULES = {
     "compression_ratio": "compression",
     "contrast": "contrasts",
+    "contrast_tables": "contrasts",
     "distinct_n": "lexical_pooled",
     "hapax_share": "lexical_pooled",
     "mean_pairwise_distance": "semantic",

@@ -31,7 +31,7 @@ USUAL = (
 
 
 def measure(
-    texts: Sequence[Text],
+    texts: Sequence[Text] | TextCollection,
     measures: str | Iterable[str] | None = None,
     n_tokens: int | None = None,
     seed: int = 0,
@@ -45,7 +45,8 @@ def measure(
     """Measure the diversity of a set of texts.
 
     Args:
-        texts: strings, or lists of tokens (not tokenised again); at least four for intervals.
+        texts: strings, or lists of tokens (not tokenised again); at least four for intervals. A ``TextCollection``
+            keeps what was counted for the next call.
         measures: names of ``MEASURES``; None takes ``USUAL``, ``"lexical"``, ``"semantic"`` and ``"syntactic"`` all of
             that kind that need no option.
         n_tokens: tokens (n-grams) drawn for measures of the pooled text, so that sets of different size compare.
@@ -69,7 +70,7 @@ def measure(
     """
     import pandas as pd
 
-    collection = TextCollection(texts)
+    collection = texts if isinstance(texts, TextCollection) else TextCollection(texts)
     names = measure_names(measures)
     chosen = check_options(options, names)
     rows = []
