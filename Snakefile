@@ -14,6 +14,7 @@ include: "rules/corpora.smk"
 include: "rules/recursion.smk"
 include: "rules/shumailov.smk"
 include: "rules/gerstgrasser.smk"
+include: "rules/dohmatob_images.smk"
 include: "rules/dohmatob.smk"
 
 
@@ -27,6 +28,7 @@ localrules:
     shumailov,
     gerstgrasser,
     dohmatob,
+    dohmatob_images,
     merge_claims,
 
 

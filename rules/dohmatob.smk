@@ -5,6 +5,7 @@ DOHMATOB = CONFIG.dohmatob
 STRONG_COLLAPSE = f"{DATA}/simulations/dohmatob"
 DOHMATOB_DATA = {
     "strong_collapse": expand(f"{STRONG_COLLAPSE}/{{experiment}}.parquet", experiment=strong_collapse.EXPERIMENTS),
+    **DOHMATOB_IMAGE_DATA,
 }
 
 
@@ -90,11 +91,13 @@ rule judge_dohmatob:
         runtime=30,
     params:
         data=lambda wildcards, input: grouped(input, DOHMATOB_DATA),
+        deviations=json.dumps(dohmatob_image_deviations()),
         scale=CONFIG.scale,
         folder=CONFIG.folder,
         code=code_hash("evidence.dohmatob"),
     shell:
         "modelcollapse judge-claims --claims {input.claims} --scale {params.scale} --folder {params.folder} {params.data}"
+        " --deviations {params.deviations:q}"
         " --output {output.claims} --raw {output.raw} --rules {output.rules} 2> {log}"
 
 
@@ -114,6 +117,7 @@ ruleorder: show_dohmatob > show_claims
 rule dohmatob:
     input:
         **DOHMATOB_DATA,
+        images=rules.dohmatob_images.input,
         figures=expand(
             f"{RESULTS}/dohmatob/figures/{{figure}}.{{ending}}", figure=strong_collapse.FIGURES, ending=("svg", "png")
         ),

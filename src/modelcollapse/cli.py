@@ -10,6 +10,7 @@ from modelcollapse.commands import (
     corpora,
     densities,
     dohmatob,
+    dohmatob_images,
     evidence,
     gerstgrasser,
     presentation,
@@ -18,7 +19,7 @@ from modelcollapse.commands import (
 )
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
-for room in (corpora, recursion, densities, evidence, presentation, records, gerstgrasser, dohmatob):
+for room in (corpora, recursion, densities, evidence, presentation, records, gerstgrasser, dohmatob, dohmatob_images):
     room.register(app)
 
 

@@ -100,12 +100,16 @@ class Config(Settings):
                 self._text_corpus(f"{where}.base_corpus", family.base_corpus)
             if family.tokenizer not in self.tokenizers:
                 raise ValueError(f"{where}.tokenizer is '{family.tokenizer}', but there are: {_names(self.tokenizers)}")
-        vae_corpus = self.corpora.get(self.shumailov.vae.corpus)
-        if vae_corpus is None or vae_corpus.source not in IMAGE_SOURCES:
-            raise ValueError(
-                f"shumailov.vae.corpus is '{self.shumailov.vae.corpus}', which is no image corpus of 'corpora'"
-            )
+        self._image_corpus("shumailov.vae.corpus", self.shumailov.vae.corpus)
+        images = self.dohmatob.images
+        self._image_corpus("dohmatob.images.random_features.corpus", images.random_features.corpus)
+        self._image_corpus("dohmatob.images.two_layer.corpus", images.two_layer.corpus)
         return self
+
+    def _image_corpus(self, where: str, name: str) -> None:
+        corpus = self.corpora.get(name)
+        if corpus is None or corpus.source not in IMAGE_SOURCES:
+            raise ValueError(f"{where} is '{name}', which is no image corpus of 'corpora'")
 
     def _text_corpus(self, where: str, name: str) -> None:
         if name not in self.corpora:

@@ -88,7 +88,7 @@ class ClaimSettings(Settings):
     """Its place in the paper."""
     reported: str
     """The paper's value."""
-    experiment: Literal["language_model", "mixture", "vae", "theory"]
+    experiment: Literal["language_model", "mixture", "vae", "theory", "images"]
     """Which results it is about; deviations of other experiments do not concern it."""
     mathematical: bool = False
     """True for theorems and exact statements: they are reproduced or not at any scale."""

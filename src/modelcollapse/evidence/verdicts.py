@@ -199,10 +199,10 @@ def _names_used(claim: ClaimSettings, scale: str) -> set[str]:
 def _concerns(segments: Sequence[str], experiment: str, used: set[str]) -> bool:
     groups = {"families": "language_model", "arms": "language_model"}
     named = {groups.get(segment, segment) for segment in segments}
-    experiments = named & {"language_model", "mixture", "vae", "theory"}
+    experiments = named & {"language_model", "mixture", "vae", "theory", "images"}
     if experiments and experiment not in experiments:
         return False
-    for group in ("arms", "mixture"):
+    for group in ("arms", "mixture", "images"):
         if group in segments[:-1] and segments[segments.index(group) + 1] not in used:
             return len(segments) == segments.index(group) + 2 and group == "mixture" and not used
     return True

@@ -85,17 +85,25 @@ def _predict(
     solutions: Sequence[np.ndarray],
     test: np.ndarray,
 ) -> list[np.ndarray]:
-    predictions = [np.zeros((len(test), targets.shape[1])) for _, targets in fits]
-    reach = max(int(rows[-1]) + 1 for rows, _ in fits)
-    only_primal = all(_is_primal(features, fit) for fit in fits)
+    """All fits side by side in one matrix, so that a block takes two large products and not two per fit."""
+    stops = np.cumsum([targets.shape[1] for _, targets in fits])
+    places = [slice(stop - targets.shape[1], stop) for stop, (_, targets) in zip(stops, fits, strict=True)]
+    primal = [index for index, fit in enumerate(fits) if _is_primal(features, fit)]
+    dual = [index for index in range(len(fits)) if index not in primal]
+    reach = max((int(fits[index][0][-1]) + 1 for index in dual), default=0)
+    # images outside a fit have the weight 0
+    weights = np.zeros((reach, stops[-1]))
+    for index in dual:
+        weights[fits[index][0], places[index]] = solutions[index]
+    predictions = np.zeros((len(test), stops[-1]))
     for start, stop in features.blocks():
-        tested = features.block(test, start, stop)
-        trained = None if only_primal else features.block(inputs[:reach], start, stop)
-        for index, fit in enumerate(fits):
-            primal = _is_primal(features, fit)
-            readout = solutions[index][start:stop] if primal else trained[fit[0]].T @ solutions[index]
-            predictions[index] += tested @ readout
-    return predictions
+        readout = (
+            features.block(inputs[:reach], start, stop).T @ weights if dual else np.zeros((stop - start, stops[-1]))
+        )
+        for index in primal:
+            readout[:, places[index]] = solutions[index][start:stop]
+        predictions += features.block(test, start, stop) @ readout
+    return [predictions[:, place] for place in places]
 
 
 def _is_primal(features: RandomFeatures, fit: Fit) -> bool:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
+from modelcollapse.regression.image_settings import ImagesSettings
 from modelcollapse.runtime.settings import Published, Settings
 
 Positive = Annotated[float, Field(gt=0)]
@@ -87,3 +88,5 @@ class DohmatobSettings(Settings):
 
     strong_collapse: StrongCollapseSettings = StrongCollapseSettings()
     """Theory beside simulation."""
+    images: ImagesSettings
+    """Regression on images with synthetic labels (section 4 of the paper)."""
