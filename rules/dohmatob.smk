@@ -27,7 +27,7 @@ rule run_strong_collapse:
         runtime=60,
     params:
         settings=settings(DOHMATOB.strong_collapse),
-        code=lambda wildcards: code_hash(strong_collapse.EXPERIMENTS[wildcards.experiment]),
+        code=lambda wildcards: code_hash(strong_collapse.EXPERIMENTS[wildcards.experiment][0]),
     shell:
         "modelcollapse run-strong-collapse {wildcards.experiment} --settings {params.settings:q} --table {output.table}"
         " 2> {log}"

@@ -20,16 +20,25 @@ from modelcollapse.commands.step import (
 from modelcollapse.regression.settings import StrongCollapseSettings
 
 EXPERIMENTS = {
-    "error_by_samples": "regression.dohmatob_samples",
+    "ridge_mixture": ("regression.dohmatob_theorems", "run_ridge"),
+    "projection_mixture": ("regression.dohmatob_theorems", "run_projections"),
+    "plain_mixture": ("regression.dohmatob_theorems", "run_plain"),
+    "error_by_samples": ("regression.dohmatob_samples", "run"),
+    "error_by_width": ("regression.dohmatob_widths", "run_widths"),
+    "double_descent": ("regression.dohmatob_widths", "run_peak"),
+    "weighted_mixing": ("regression.dohmatob_mixing", "run_weighted"),
+    "optimal_weight": ("regression.dohmatob_mixing", "run_optimal_weight"),
+    "iterative_mixing": ("regression.dohmatob_mixing", "run_iterative"),
+    "generations": ("regression.dohmatob_chains", "run_generations"),
+    "adaptive_ridge": ("regression.dohmatob_chains", "run_adaptive_ridge"),
+    "tails": ("regression.dohmatob_chains", "run_tails"),
 }
-"""Experiment -> module whose ``run`` makes its table."""
+"""Experiment -> module and function that make its table."""
 FIGURES = {
     "error_by_samples": ("error_by_samples",),
 }
 """Figure -> the experiments it is drawn from."""
-TABLES = {
-    "error_by_samples": ("error_by_samples",),
-}
+TABLES = {name: (name,) for name in EXPERIMENTS}
 """Table -> the experiments it is made from."""
 
 
@@ -45,7 +54,7 @@ def run_strong_collapse(
     table: Output,
 ) -> None:
     """Simulate one experiment of Dohmatob et al. beside its theory."""
-    module = named(experiment, EXPERIMENTS, "experiment")
+    module, function = named(experiment, EXPERIMENTS, "experiment")
     sizes = parse_settings(StrongCollapseSettings, settings)
     perform(
         "run-strong-collapse",
@@ -53,7 +62,7 @@ def run_strong_collapse(
         {},
         sizes.model_dump() | {"experiment": experiment},
         {"table": table},
-        lambda module, outputs, work: module.run(sizes, outputs),
+        lambda module, outputs, work: getattr(module, function)(sizes, outputs),
     )
 
 

@@ -23,6 +23,9 @@ PARTS_SCHEMA = pa.schema(
         ("width", pa.int64()),
         ("synthetic_share", pa.float64()),
         ("ridge", pa.float64()),
+        ("weight", pa.float64()),
+        ("variant", pa.string()),
+        ("round", pa.int64()),
         ("replicate", pa.int64()),
         *[(part, pa.float64()) for part in PARTS],
         *[(f"theory_{part}", pa.float64()) for part in PARTS],
@@ -63,8 +66,14 @@ class PartRows:
         synthetic_share: float,
         ridge: float = 0.0,
         width: int = 0,
+        weight: float = math.nan,
+        variant: str = "",
+        round: int = 0,
     ) -> None:
-        """One design; ``width`` 0 means the classical model, NaN in ``exact`` that no exact mean is known."""
+        """One design; ``width`` 0 means the classical model, NaN in ``exact`` that no exact mean is known.
+
+        ``weight`` is alpha of weighted mixing, ``variant`` and ``round`` belong to iterative mixing.
+        """
         row: dict[str, object] = {
             "setting": setting,
             "spectrum": spectrum,
@@ -73,6 +82,9 @@ class PartRows:
             "width": width,
             "synthetic_share": synthetic_share,
             "ridge": ridge,
+            "weight": weight,
+            "variant": variant,
+            "round": round,
             "replicate": replicate,
         }
         for part in PARTS:
