@@ -9,6 +9,7 @@ import typer
 from modelcollapse.commands import (
     corpora,
     densities,
+    diversity,
     dohmatob,
     dohmatob_images,
     evidence,
@@ -19,7 +20,18 @@ from modelcollapse.commands import (
 )
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
-for room in (corpora, recursion, densities, evidence, presentation, records, gerstgrasser, dohmatob, dohmatob_images):
+for room in (
+    corpora,
+    recursion,
+    densities,
+    diversity,
+    evidence,
+    presentation,
+    records,
+    gerstgrasser,
+    dohmatob,
+    dohmatob_images,
+):
     room.register(app)
 
 
