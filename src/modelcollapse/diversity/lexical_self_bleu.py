@@ -177,6 +177,6 @@ def brevity_penalty(lengths: np.ndarray) -> np.ndarray:
     above = np.concatenate([distinct[1:], [none]])
     neighbour = np.where(distinct - below <= above - distinct, below, above)
     closest = np.where(copies > 1, distinct, neighbour)
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore"):
         penalty = np.where(distinct > closest, 1.0, np.exp(1 - closest / distinct))
     return np.where(distinct == 0, 0.0, penalty)[which]
