@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import json
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,9 @@ from modelcollapse.diversity.dependency import DependencyTree
 FORMAT = 1
 METADATA_KEY = "modelcollapse"
 TRAINABLE = ("tok2vec", "tagger", "parser")
+
+SENTENCES_PER_BATCH = 64
+SENTENCES_PER_ZONE = 4096
 
 _LISTENER = {"@architectures": "spacy.Tok2VecListener.v1", "width": 96, "upstream": "tok2vec"}
 CONFIG: dict[str, Any] = {
@@ -87,7 +90,28 @@ def example_of(nlp: Language, tree: DependencyTree) -> Example:
         heads=[head - 1 if head else number for number, head in enumerate(tree.heads)],
         deps=["ROOT" if head == 0 else relation for head, relation in zip(tree.heads, tree.relations, strict=True)],
     )
-    return Example(Doc(nlp.vocab, words=words), gold)
+    return Example(unparsed(nlp, words), gold)
+
+
+def unparsed(nlp: Language, words: Sequence[str]) -> Doc:
+    """The words of one sentence; the parser may not break it into several."""
+    return Doc(nlp.vocab, words=list(words), sent_starts=[number == 0 for number in range(len(words))])
+
+
+def parse_words(nlp: Language, sentences: Sequence[Sequence[str]]) -> list[DependencyTree]:
+    """The trees of sentences whose words are given.
+
+    Args:
+        nlp: the pipeline.
+        sentences: words of each, none without words.
+    """
+    trees: list[DependencyTree] = []
+    # words that were never seen before are forgotten after each part: random text must not fill the memory
+    for start in range(0, len(sentences), SENTENCES_PER_ZONE):
+        with nlp.memory_zone():
+            docs = (unparsed(nlp, words) for words in sentences[start : start + SENTENCES_PER_ZONE])
+            trees.extend(tree_of(doc) for doc in nlp.pipe(docs, batch_size=SENTENCES_PER_BATCH))
+    return trees
 
 
 def tree_of(doc: Doc) -> DependencyTree:

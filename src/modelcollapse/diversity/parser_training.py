@@ -7,38 +7,20 @@ import platform
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import Field
 from spacy.language import Language
 from spacy.util import fix_random_seed
 from thinc.api import Adam
 
 from modelcollapse.diversity.attachment import AttachmentScores, attachment_scores
 from modelcollapse.diversity.dependency import DependencyTree
-from modelcollapse.diversity.parser_model import build_pipeline, example_of, load_parser, save_parser, tree_of
+from modelcollapse.diversity.parser_model import build_pipeline, example_of, load_parser, parse_words, save_parser
+from modelcollapse.diversity.parser_settings import ParserSettings
 from modelcollapse.diversity.treebank import read_treebank
 from modelcollapse.diversity.treebank_source import SPLITS, describe_treebank
 from modelcollapse.runtime.progress import progress, say
 from modelcollapse.runtime.seeds import generator, integer_seed
-from modelcollapse.runtime.settings import Settings
-
-
-class ParserSettings(Settings):
-    """How the parser is trained."""
-
-    updates: Annotated[int, Field(ge=1)] = 4000
-    """Optimizer steps; the learning rate rises during the first tenth (at most 250) and falls linearly to zero."""
-    learning_rate: Annotated[float, Field(gt=0)] = 0.001
-    """Highest learning rate of Adam."""
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
-    """Share of units that are switched off."""
-    first_batch_words: Annotated[int, Field(ge=1)] = 100
-    """Words of the first batch."""
-    last_batch_words: Annotated[int, Field(ge=1)] = 1000
-    """Words of later batches; the size grows by .1 % per step."""
-    seed: Annotated[int, Field(ge=0)] = 0
-    """Seed of initial weights, order and dropout."""
 
 
 def train_parser(settings: ParserSettings, treebank: Mapping[str, Path], output: Path) -> AttachmentScores:
@@ -83,8 +65,7 @@ def train_parser(settings: ParserSettings, treebank: Mapping[str, Path], output:
 
 def score_parser(nlp: Language, gold: Sequence[DependencyTree]) -> AttachmentScores:
     """Parse the words of gold trees and compare."""
-    docs = nlp.pipe((example_of(nlp, tree).predicted for tree in gold), batch_size=256)
-    return attachment_scores(gold, [tree_of(doc) for doc in docs])
+    return attachment_scores(gold, parse_words(nlp, [tree.words for tree in gold]))
 
 
 def _fit(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from modelcollapse.diversity.kernel_mean import check_number_of_items, mean_distance
+from modelcollapse.diversity.collection import TextCollection
+from modelcollapse.diversity.kernel_mean import MeanDistance, check_number_of_items, mean_distance
 
 BLOCK_ROWS = 8192
+UNITS = ("sentence", "text")
 
 
 def mean_pairwise_distance(embeddings: ArrayLike, halved: bool = False) -> float:
@@ -41,6 +44,59 @@ def mean_pairwise_distance(embeddings: ArrayLike, halved: bool = False) -> float
     for block in _unit_blocks(matrix):
         total += block.sum(axis=0)
     return mean_distance(total, len(matrix)) * (0.5 if halved else 1.0)
+
+
+def prepare(
+    collection: TextCollection,
+    embedder: str | Path = "all-MiniLM-L6-v2",
+    unit: str = "sentence",
+    sentences: str = "all",
+    n_sentences: int | None = None,
+    seed: int = 0,
+    halved: bool = False,
+    threads: int = 1,
+    cache: str | Path | bool | None = None,
+) -> MeanDistance:
+    """Mean pairwise distance between the embedded sentences of texts, ready for any subset of the texts.
+
+    Args:
+        collection: the texts.
+        embedder: ``all-MiniLM-L6-v2`` (offline default), ``all-mpnet-base-v2`` (the paper's), or a folder.
+        unit: ``sentence`` (the released script; a text without words owns none), or ``text``: each text is one item.
+        sentences: ``all``, ``inner`` (as the released script selects them) or ``first`` of each text.
+        n_sentences: how many sentences (or texts) are drawn from the pool; None for all. The released script draws
+            3,000.
+        seed: of the draw.
+        halved: (1 - cos)/2 instead of 1 - cos.
+        threads: of the embedder.
+        cache: folder where embeddings are kept; None for the user's, False for none.
+
+    Raises:
+        ValueError: an option is unknown or wrong, an empty text with ``unit="text"``, or fewer than two items.
+        RuntimeError: the embedder has to come from the hub, which cannot be reached.
+    """
+    from modelcollapse.diversity.embedding import Embedder
+    from modelcollapse.diversity.parser_sentences import plain_sentences, sample_sentences, select_sentences
+
+    if unit not in UNITS:
+        raise ValueError(f"There is no unit {unit!r}: expected one of {', '.join(UNITS)}.")
+    model = Embedder(embedder, threads, cache)
+    if unit == "text":
+        items = [[text] for text in collection.strings]
+    else:
+        items = [select_sentences(plain_sentences(text), sentences) for text in collection.texts]
+    chosen, owner = sample_sentences(items, n_sentences, seed)
+    check_number_of_items(len(chosen), f"{unit}s")
+    vectors = model.embed(chosen)
+    options = {
+        "embedder": f"{Path(model.model).name} {model.identity[:16]}",
+        "unit": unit,
+        "sentences": sentences if unit == "sentence" else None,
+        "n_sentences": len(chosen),
+        "halved": halved,
+        "threads": threads,
+    }
+    return MeanDistance(unit_rows(vectors), owner, len(collection), f"{unit}s", 0.5 if halved else 1.0, options)
 
 
 def as_embeddings(embeddings: ArrayLike) -> np.ndarray:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
-from modelcollapse.diversity.dependency import Graph
-from modelcollapse.diversity.kernel_mean import check_number_of_items, mean_distance
+from modelcollapse.diversity.collection import TextCollection
+from modelcollapse.diversity.dependency import Graph, tree_graph
+from modelcollapse.diversity.kernel_mean import MeanDistance, check_number_of_items, mean_distance
 from modelcollapse.diversity.kernel_weisfeiler_lehman import normalise_rows, weisfeiler_lehman_features
 
 
@@ -43,3 +45,46 @@ def weisfeiler_lehman_diversity(graphs: Sequence[Graph], iterations: int = 2) ->
     check_number_of_items(len(graphs), "graphs")
     features = normalise_rows(weisfeiler_lehman_features(graphs, iterations))
     return mean_distance(np.asarray(features.sum(axis=0)), len(graphs))
+
+
+def prepare(
+    collection: TextCollection,
+    parser: str | Path = "compact",
+    labels: str = "upos",
+    iterations: int = 2,
+    sentences: str = "all",
+    n_sentences: int | None = None,
+    seed: int = 0,
+) -> MeanDistance:
+    """Weisfeiler-Lehman diversity of the sentences of texts, ready for any subset of the texts.
+
+    Args:
+        collection: the texts; one without words owns no sentence. Their parses are kept in it.
+        parser: ``compact``, ``stanza``, or a parser's file; see ``parser.open_parser``.
+        labels: ``upos``, ``relation``, ``word`` or ``none``; see ``dependency.tree_graph``.
+        iterations: refinements h >= 0.
+        sentences: ``all``, ``inner`` (as the released script selects them) or ``first`` of each text.
+        n_sentences: how many sentences are drawn from the pool; None for all. The released script draws 3,000.
+        seed: of the draw.
+
+    Raises:
+        ValueError: an option is unknown or wrong, or there are fewer than two sentences.
+        RuntimeError: Stanza or its model is not installed.
+    """
+    from modelcollapse.diversity.parser import open_parser, parse
+    from modelcollapse.diversity.parser_sentences import sample_sentences
+
+    opened = open_parser(parser)
+    trees = collection.once(("trees", opened.identity, sentences), lambda: parse(collection.texts, opened, sentences))
+    chosen, owner = sample_sentences(trees, n_sentences, seed)
+    check_number_of_items(len(chosen), "sentences")
+    graphs = [tree_graph(tree, labels) for tree in chosen]
+    options = {
+        "parser": opened.identity,
+        "labels": labels,
+        "iterations": iterations,
+        "sentences": sentences,
+        "n_sentences": len(chosen),
+    }
+    features = normalise_rows(weisfeiler_lehman_features(graphs, iterations))
+    return MeanDistance(features, owner, len(collection), "sentences", options=options)
