@@ -7,6 +7,7 @@ GERSTGRASSER_DATA = {
     "theory": [
         f"{ACCUMULATION}/theory/{name}.parquet" for name in ACCUMULATION_EXPERIMENTS if not name.endswith("_grid")
     ],
+    "kde": [f"{ACCUMULATION}/kde/{name}.parquet" for name in GERSTGRASSER.theory.kde_chains],
     "grid": [f"{ACCUMULATION}/grid/{name}.parquet" for name in ACCUMULATION_EXPERIMENTS if name.endswith("_grid")],
 }
 
@@ -32,18 +33,48 @@ rule run_accumulation:
         "modelcollapse run-accumulation {wildcards.experiment} --settings {params.settings:q} --table {output.table} 2> {log}"
 
 
+rule run_kde:
+    output:
+        table=f"{ACCUMULATION}/kde/{{name}}.parquet",
+    log:
+        f"{LOGS}/run_kde/{{name}}.log",
+    wildcard_constraints:
+        name=names_of(GERSTGRASSER.theory.kde_chains),
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=120,
+    params:
+        settings=lambda wildcards: settings(GERSTGRASSER.theory.kde_chains[wildcards.name]),
+        code=code_hash("densities.kde_chains"),
+    shell:
+        "modelcollapse run-kde --settings {params.settings:q} --table {output.table} 2> {log}"
+
+
 def accumulation_files(*names):
     """Tables of experiments, by name."""
     kinds = {name: "grid" if name.endswith("_grid") else "theory" for name in names}
     return [f"{ACCUMULATION}/{kind}/{name}.parquet" for name, kind in kinds.items()]
 
 
+LINEAR_FILES = accumulation_files("linear_law", "linear_subsample")
 ACCUMULATION_FIGURES = {
-    "linear": accumulation_files("linear_law", "linear_subsample"),
+    "linear": LINEAR_FILES,
+    "linear_gap": [*LINEAR_FILES, *accumulation_files("linear_grid")],
+    "gaussian": accumulation_files("gaussian_law"),
+    "gaussian_grid": accumulation_files("gaussian_grid"),
+    "kde": GERSTGRASSER_DATA["kde"],
+    "kde_variance": accumulation_files("kde_variance"),
+    "discrete": accumulation_files("discrete_law", "discrete_absorption"),
 }
 ACCUMULATION_TABLES = {
-    "linear": accumulation_files("linear_law", "linear_subsample"),
+    "linear": LINEAR_FILES,
     "linear_grid": accumulation_files("linear_grid"),
+    "gaussian": accumulation_files("gaussian_law"),
+    "gaussian_grid": accumulation_files("gaussian_grid"),
+    "kde": GERSTGRASSER_DATA["kde"],
+    "kde_variance": accumulation_files("kde_variance"),
+    "discrete": accumulation_files("discrete_law", "discrete_absorption"),
 }
 
 
@@ -89,6 +120,14 @@ rule tabulate_accumulation:
         "modelcollapse tabulate-accumulation {wildcards.table} {params.tables} --folder $(dirname {output.csv}) 2> {log}"
 
 
+def gerstgrasser_deviations():
+    """Settings of the kernel density estimates that differ from the sequel's; the other theory claims are mathematical."""
+    from modelcollapse.configuration.reference import deviations
+
+    chains = GERSTGRASSER.theory.kde_chains
+    return sorted(found for name in chains for found in deviations(chains[name], f"theory.kde_chains.{name}."))
+
+
 rule judge_gerstgrasser:
     input:
         **GERSTGRASSER_DATA,
@@ -105,11 +144,13 @@ rule judge_gerstgrasser:
         runtime=60,
     params:
         data=lambda wildcards, input: grouped(input, GERSTGRASSER_DATA),
+        deviations=json.dumps(gerstgrasser_deviations()),
         scale=CONFIG.scale,
         folder=CONFIG.folder,
         code=code_hash("evidence.gerstgrasser"),
     shell:
         "modelcollapse judge-claims --claims {input.claims} --scale {params.scale} --folder {params.folder} {params.data}"
+        " --deviations {params.deviations:q}"
         " --output {output.claims} --raw {output.raw} --rules {output.rules} 2> {log}"
 
 

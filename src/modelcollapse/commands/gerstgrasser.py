@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,15 +17,15 @@ from modelcollapse.commands.step import (
     perform,
     table_outputs,
 )
-from modelcollapse.densities.accumulation_settings import EXPERIMENTS, AccumulationSettings
+from modelcollapse.densities.accumulation_settings import EXPERIMENTS, AccumulationSettings, KdeChainSettings
 
-ACCUMULATION_FIGURES = ("linear",)
-ACCUMULATION_TABLES = ("linear_grid", "linear")
+ACCUMULATION_FIGURES = ("linear", "linear_gap", "gaussian", "gaussian_grid", "kde", "kde_variance", "discrete")
+ACCUMULATION_TABLES = ("linear", "linear_grid", "gaussian", "gaussian_grid", "kde", "kde_variance", "discrete")
 
 
 def register(app: typer.Typer) -> None:
     """Add these steps to the command line."""
-    for command in (run_accumulation, draw_accumulation, tabulate_accumulation):
+    for command in (run_accumulation, run_kde, draw_accumulation, tabulate_accumulation):
         app.command()(command)
 
 
@@ -52,6 +51,19 @@ def run_accumulation(
     )
 
 
+def run_kde(settings: SettingsText, table: Output) -> None:
+    """Refit a kernel density estimate with replaced and accumulated data, all seeds one after the other."""
+    chain = parse_settings(KdeChainSettings, settings)
+    perform(
+        "run-kde",
+        "densities.kde_chains",
+        {},
+        chain.model_dump(),
+        {"table": table},
+        lambda module, outputs, work: module.run_kde(chain, outputs),
+    )
+
+
 def draw_accumulation(
     figure: Annotated[str, typer.Argument(help=", ".join(ACCUMULATION_FIGURES))], table: Tables, folder: Folder
 ) -> None:
@@ -71,7 +83,7 @@ def tabulate_accumulation(
 
 
 def _present(command: str, function: str, kind: str, table: list[Path], outputs: dict[str, Path]) -> None:
-    call: Callable[[Any, dict[str, Path], Path], None] = lambda module, written, work: getattr(module, function)(  # noqa: E731
-        by_name(table), written
-    )
+    def call(module: Any, written: dict[str, Path], work: Path) -> None:
+        getattr(module, function)(by_name(table), written)
+
     perform(command, "presentation.accumulation", by_name(table), {"kind": kind}, outputs, call)

@@ -13,8 +13,20 @@ EXPERIMENTS = {
     "linear_law": ("linear", "regression.accumulation_experiments"),
     "linear_subsample": ("linear", "regression.accumulation_experiments"),
     "linear_grid": ("linear", "regression.accumulation_grid"),
+    "gaussian_law": ("gaussian", "densities.gaussian_accumulation_law"),
+    "gaussian_grid": ("gaussian", "densities.gaussian_accumulation_grid"),
+    "discrete_law": ("discrete", "densities.discrete_regimes_experiments"),
+    "discrete_absorption": ("discrete", "densities.discrete_regimes_experiments"),
+    "kde_variance": ("kde", "densities.kde_experiments"),
 }
 """Experiment -> group of settings that it depends on, and module that runs it (``run_experiment``)."""
+ITERATIONS = (1, 2, 3, 5, 10, 25, 50, 100)
+"""Iterations that are recorded, as far as they are run; n, n/2 and n/4 are among them, from which limits are seen."""
+
+
+def recorded(iterations: int) -> list[int]:
+    """The recorded iterations up to the last one, which is always recorded."""
+    return sorted({number for number in ITERATIONS if number <= iterations} | {iterations})
 
 
 class LinearSettings(Settings):
@@ -54,7 +66,9 @@ class GaussianRegimesSettings(Settings):
     seeds: Annotated[int, Field(ge=2), Published(100)] = 100
     """Seeds of the sequel's grid."""
     chains: Annotated[int, Field(ge=100)] = 100_000
-    """Chains of the precise one-dimensional comparison with theory; a tenth for accumulate_subsample."""
+    """Chains of the precise one-dimensional comparison with theory."""
+    drawn_points: Annotated[int, Field(ge=10_000)] = 30_000_000
+    """Points (chains x iterations x N) of accumulate_subsample in that comparison: fewer chains for larger N."""
     seed: Annotated[int, Field(ge=0)] = 0
     """Seed of these simulations."""
 
@@ -85,7 +99,7 @@ class KdeChainSettings(Settings):
 class KdeVarianceSettings(Settings):
     """Second moments of kernel density estimates, without their losses: cheap enough for many chains."""
 
-    chains: Annotated[int, Field(ge=100)] = 4000
+    chains: Annotated[int, Field(ge=100)] = 2000
     """Chains of the comparison with the exact growth of the variance."""
     iterations: Annotated[int, Field(ge=10)] = 100
     """Iterations."""
@@ -104,11 +118,11 @@ class DiscreteRegimesSettings(Settings):
     """Samples N per iteration."""
     iterations: Annotated[int, Field(ge=10)] = 100
     """Iterations of the comparison of the three regimes."""
-    chains: Annotated[int, Field(ge=100)] = 20_000
+    chains: Annotated[int, Field(ge=100)] = 5000
     """Chains of that comparison."""
     largest_pool: Annotated[int, Field(ge=10)] = 1000
     """Samples up to which the three regimes are compared."""
-    absorption_chains: Annotated[int, Field(ge=100), Published(100)] = 1000
+    absorption_chains: Annotated[int, Field(ge=100), Published(100)] = 400
     """Chains that are followed until one state is left."""
     seed: Annotated[int, Field(ge=0)] = 0
     """Seed of these simulations."""

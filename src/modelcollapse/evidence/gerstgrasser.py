@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from functools import partial
 
+from modelcollapse.evidence.gerstgrasser_quantities import ACCUMULATION_QUANTITIES
 from modelcollapse.evidence.judge import judge_claims
 from modelcollapse.evidence.quantities import Registry
 from modelcollapse.evidence.simulation_quantities import SIMULATION_QUANTITIES
 
-QUANTITIES = Registry({**SIMULATION_QUANTITIES})
+QUANTITIES = Registry({**SIMULATION_QUANTITIES, **ACCUMULATION_QUANTITIES})
 judge = partial(judge_claims, QUANTITIES)
 """What the step ``judge-claims`` calls for this paper: ``modelcollapse.evidence.<paper>.judge``."""

@@ -2,6 +2,35 @@
 
 from __future__ import annotations
 
-from modelcollapse.presentation.accumulation_linear import draw_linear, tabulate_linear, tabulate_linear_grid
+from modelcollapse.presentation.accumulation_densities import (
+    draw_discrete,
+    draw_gaussian,
+    draw_gaussian_grid,
+    tabulate_discrete,
+    tabulate_gaussian,
+    tabulate_gaussian_grid,
+)
+from modelcollapse.presentation.accumulation_kde import draw_kde, draw_kde_variance, tabulate_kde, tabulate_kde_variance
+from modelcollapse.presentation.accumulation_linear import (
+    draw_linear,
+    draw_linear_gap,
+    tabulate_linear,
+    tabulate_linear_grid,
+)
 
-__all__ = ["draw_linear", "tabulate_linear", "tabulate_linear_grid"]
+__all__ = [
+    "draw_discrete",
+    "draw_gaussian",
+    "draw_gaussian_grid",
+    "draw_kde",
+    "draw_kde_variance",
+    "draw_linear",
+    "draw_linear_gap",
+    "tabulate_discrete",
+    "tabulate_gaussian",
+    "tabulate_gaussian_grid",
+    "tabulate_kde",
+    "tabulate_kde_variance",
+    "tabulate_linear",
+    "tabulate_linear_grid",
+]

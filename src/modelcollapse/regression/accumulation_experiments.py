@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from modelcollapse.densities.accumulation_settings import LinearSettings
+from modelcollapse.densities.accumulation_settings import LinearSettings, recorded
 from modelcollapse.densities.theory_rows import Rows, certain, mean_of, quantile_of
 from modelcollapse.regression import accumulation
 from modelcollapse.regression.accumulation_simulation import ErrorPaths, simulate_recursions, simulate_subsample
@@ -19,13 +19,6 @@ IDENTITY_SETTINGS = {"d=10, T=32": (10, 32, 0.0), "d=10, T=32, power law": (10, 
 """Dimension, samples, and the exponent a of the covariance's eigenvalues i^-a."""
 LAW_SETTINGS = ((10, 32), (10, 100), (10, 1000), (32, 100), (32, 1000), (100, 316), (100, 1000))
 SUBSAMPLE_SETTINGS = ((10, 32), (10, 100), (10, 316), (10, 1000))
-NUMBERS = (1, 2, 3, 5, 10, 25, 50, 100)
-"""Iterations that are recorded, as far as they are run; n, n/2 and n/4 are among them (``doubling_ratio``)."""
-
-
-def recorded(iterations: int) -> list[int]:
-    """The recorded iterations up to the last one, which is always recorded."""
-    return sorted({number for number in NUMBERS if number <= iterations} | {iterations})
 
 
 def check_identity(settings: LinearSettings) -> Rows:

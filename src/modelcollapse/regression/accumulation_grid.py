@@ -8,9 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from modelcollapse.densities.accumulation_settings import LinearSettings
+from modelcollapse.densities.accumulation_settings import LinearSettings, recorded
 from modelcollapse.regression import accumulation
-from modelcollapse.regression.accumulation_experiments import recorded
 from modelcollapse.regression.accumulation_simulation import simulate_recursions, simulate_subsample
 from modelcollapse.runtime.progress import progress
 from modelcollapse.runtime.seeds import generator

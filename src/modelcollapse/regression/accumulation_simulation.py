@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from modelcollapse.densities.point_clouds_pool import draw_without_replacement
 from modelcollapse.regression.accumulation import check_design_size, check_iterations
 
 NUMBERS_AT_ONCE = 1 << 21
@@ -120,27 +121,6 @@ def simulate_subsample(
             if iteration in kept:
                 errors[np.searchsorted(kept, iteration), part] = np.sum(parameter**2, axis=1)
     return ErrorPaths(kept, {"accumulate_subsample": errors}, given_design)
-
-
-def draw_without_replacement(held: int, size: int, chains: int, random: np.random.Generator) -> np.ndarray:
-    """``size`` different numbers below ``held`` for each chain, all subsets equally likely, [chains, size].
-
-    For small pools by sorting random keys; else repeated numbers are drawn again until none repeats, which treats all
-    numbers alike.
-    """
-    if held == size:
-        return np.broadcast_to(np.arange(size), (chains, size))
-    if held <= 4 * size:
-        keys = random.random((chains, held), dtype=np.float32)
-        return np.sort(np.argpartition(keys, size, axis=1)[:, :size], axis=1)
-    chosen = np.sort(random.integers(0, held, (chains, size), dtype=np.int32), axis=1)
-    while True:
-        repeated = chosen[:, 1:] == chosen[:, :-1]
-        again = int(np.count_nonzero(repeated))
-        if again == 0:
-            return chosen
-        chosen[:, 1:][repeated] = random.integers(0, held, again, dtype=np.int32)
-        chosen.sort(axis=1)
 
 
 def _solve(moments: np.ndarray, right: np.ndarray) -> np.ndarray:
