@@ -12,8 +12,9 @@ import numpy as np
 from modelcollapse.diversity.collection import Text, TextCollection
 
 TOKENIZERS = ("wordpunct", "words", "whitespace")
-"""``wordpunct``: runs of word characters or of other marks, as NLTK's WordPunctTokenizer cuts them. ``words``: the
-same, lower-cased, without single punctuation marks (Guo et al.'s released scripts). ``whitespace``: str.split."""
+"""``wordpunct``: runs of word characters or of other marks, as NLTK's WordPunctTokenizer cuts them (since
+NLTK 3.10 it differs in superscript digits and combining marks). ``words``: the same, lower-cased, without single
+punctuation marks (Guo et al.'s released scripts). ``whitespace``: str.split."""
 
 _WORD_PUNCT = re.compile(r"\w+|[^\w\s]+")
 # the ASCII marks of string.punctuation; runs of several marks stay, as in the scripts
