@@ -1,0 +1,1 @@
+"""Regressions trained on mixtures of real and synthetic data: theory beside simulation."""
