@@ -106,15 +106,16 @@ def run_mixture(settings: MixtureSettings, outputs: dict[str, Path], work: Path 
         settings: data, sizes and EM options.
         outputs: ``table``: one row per seed and recorded generation (0..200, then every 25th; measures in single
             precision, parameters null except in every 25th generation), ``samples``: the first 2,000 points of seed 0
-            at the milestones, drawn from the model of that generation (generation -1: the human data).
+            at the milestones in single precision, drawn from the model of that generation (generation -1: the human data).
         work: folder for checkpoints; a run that was killed continues from there and ends with the same bytes.
 
     Raises:
         ValueError: impossible settings, a degenerate fit, or a damaged checkpoint.
     """
     history = refit_chains(settings, work)
-    write_parquet(_table(settings, history), outputs["table"], _metadata(settings))
-    write_parquet(_milestone_samples(settings, history), outputs["samples"], _metadata(settings))
+    for name, table in {"table": _table(settings, history), "samples": _milestone_samples(settings, history)}.items():
+        numbers = [field.name for field in table.schema if pa.types.is_floating(field.type)]
+        write_parquet(table, outputs[name], _metadata(settings), split_bytes=numbers)
 
 
 def refit_chains(settings: MixtureSettings, work: Path | None = None) -> History:
@@ -204,8 +205,8 @@ def _milestone_samples(settings: MixtureSettings, history: History) -> pa.Table:
     return pa.table(
         {
             "generation": np.repeat(np.array(shown, dtype=np.int32), [len(part) for part in points]),
-            "x": np.concatenate([part[:, 0] for part in points]),
-            "y": np.concatenate([part[:, 1] for part in points]),
+            "x": np.concatenate([part[:, 0] for part in points]).astype(np.float32),
+            "y": np.concatenate([part[:, 1] for part in points]).astype(np.float32),
         }
     )
 

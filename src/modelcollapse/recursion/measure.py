@@ -52,7 +52,8 @@ def measure_arm(
             rows += _of_model(seed, generation, shared if generation == 0 else own)
             rows += _of_samples(seed, generation, own, limit, samples[seed][generation])
     table = pd.concat(rows, ignore_index=True)
-    write_parquet(table.astype({"seed": "int32", "generation": "int32", "unit": "int32"}), outputs["table"], {})
+    table = table.astype({"seed": "int32", "generation": "int32", "unit": "int32"})
+    write_parquet(table, outputs["table"], {}, split_bytes=("value",))
 
 
 def _of_human(seed: int, shared: pd.DataFrame, texts: list[np.ndarray]) -> list[pd.DataFrame]:
