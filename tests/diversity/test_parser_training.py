@@ -91,7 +91,7 @@ def pinned(tiny_parser, monkeypatch, tmp_path):
 
 
 def test_the_pinned_parser_is_found_in_the_clone_by_its_hash_and_fetched(pinned, tiny_parser, tmp_path):
-    with pytest.raises(ValueError, match="The default parser is not here.*fetch-parser"):
+    with pytest.raises(ValueError, match=r"The default parser is not here.*fetch-parser"):
         parser_weights.find_parser()
     kept = tmp_path / "clone" / "artifacts" / "files" / "md5" / pinned.md5[:2] / pinned.md5[2:]
     kept.parent.mkdir(parents=True)
@@ -112,7 +112,7 @@ def test_a_changed_byte_in_the_pinned_parser_is_noticed_before_it_is_loaded(pinn
     with pytest.raises(ValueError, match="damaged or another one"):
         parser_weights.find_parser()
     monkeypatch.setenv(parser_weights.PARSER_VARIABLE, str(tmp_path / "absent"))
-    with pytest.raises(ValueError, match="MODELCOLLAPSE_PARSER names .*absent, which does not exist"):
+    with pytest.raises(ValueError, match=r"MODELCOLLAPSE_PARSER names .*absent, which does not exist"):
         parser_weights.find_parser()
 
 

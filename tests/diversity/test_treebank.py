@@ -128,7 +128,7 @@ def test_without_a_mirror_the_blobs_are_downloaded(pinned, tmp_path, monkeypatch
 def test_a_failed_download_names_the_ways_out(pinned, monkeypatch):
     _, _, outputs = pinned
     monkeypatch.setattr(treebank_source, "BLOBS", "http://127.0.0.1:9/")
-    with pytest.raises(RuntimeError, match="could not be downloaded.*--mirror DIR"):
+    with pytest.raises(RuntimeError, match=r"could not be downloaded.*--mirror DIR"):
         fetch_treebank(None, outputs)
 
 
