@@ -1,4 +1,4 @@
-"""``modelcollapse measure``: diversity of anybody's texts."""
+"""``modelcollapse measure``: diversity of anybody's texts, and of the human text that the papers start from."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ Files = Annotated[list[Path], typer.Argument(help="Parquet, JSON lines (.jsonl) 
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the command line."""
-    app.command()(measure)
+    for command in (measure, measure_human):
+        app.command()(command)
 
 
 def measure(
@@ -70,6 +71,25 @@ def measure(
     if output is not None:
         table.to_csv(output, index=False)
     print(table.to_markdown(index=False, floatfmt=".4g"))
+
+
+def measure_human(
+    corpus_mirror: Annotated[Path, typer.Argument(help="Folder with news, abstracts, tinystories and wikitext.")],
+    page: Annotated[Path | None, typer.Option(help="Page with the marks between which the table goes.")] = None,
+    figure: Annotated[Path | None, typer.Option(help="Figure to write, as SVG and PNG.")] = None,
+    half_samples: Annotated[int, typer.Option(help="Of the jackknife.")] = 200,
+) -> None:
+    """Measure human text at stated sizes beside Guo et al.'s Human rows."""
+    from modelcollapse.diversity.measure_human import human_curves, human_rows
+    from modelcollapse.presentation.diversity_sizes import draw_human_sizes, human_table, write_human_table
+
+    rows = human_rows(corpus_mirror, half_samples)
+    if figure is not None:
+        outputs = {kind: figure.with_suffix(f".{kind}") for kind in ("svg", "png")}
+        draw_human_sizes(rows, human_curves(corpus_mirror), outputs)
+    if page is not None:
+        write_human_table(page, rows)
+    print(human_table(rows))
 
 
 def parse_options(texts: list[str]) -> dict[str, dict[str, Any]]:

@@ -1,0 +1,178 @@
+"""Human text of a corpus mirror measured as Guo et al. measured theirs, at stated numbers of tokens and texts.
+
+Their Human row (Table 1) is one pool per task of unknown size. Rarefaction tells at which size another corpus of the
+same kind would give the same ratio: the pool size that explains the difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from modelcollapse.diversity.collection import TextCollection
+from modelcollapse.diversity.contrasts import draw_texts
+from modelcollapse.diversity.jackknife import HALF_SAMPLES, jackknife
+from modelcollapse.diversity.lexical_pooled import expected_types, prepare_distinct_n
+from modelcollapse.diversity.lexical_self_bleu import prepare_self_bleu
+from modelcollapse.diversity.measure_files import read_texts
+from modelcollapse.diversity.tokenisation import ngram_arrays
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+POOLED = {"type_token_ratio": 1, "distinct_2": 2, "distinct_3": 3}
+"""Orders of the pooled measures."""
+GUO_HUMAN = {
+    "news": {"type_token_ratio": 7.36, "distinct_2": 48.1, "distinct_3": 81.1, "one_minus_self_bleu": 73.3},
+    "abstracts": {"type_token_ratio": 3.09, "distinct_2": 35.4, "distinct_3": 75.0, "one_minus_self_bleu": 71.0},
+    "stories": {"type_token_ratio": 2.23, "distinct_2": 30.5, "distinct_3": 70.6, "one_minus_self_bleu": 67.0},
+}
+"""Table 1 of Guo et al. 2024, row Human, x100 (by way of a lecture deck that reproduces it)."""
+TOKENS = (40_000, 250_000, 500_000, 1_500_000)
+"""Pool sizes at which the pooled measures are shown, where the corpus has so much text."""
+TEXTS = (250, 500, 1_000, 2_000, 4_000)
+"""Numbers of texts at which Self-BLEU is shown."""
+
+
+@dataclass(frozen=True)
+class HumanText:
+    """One kind of human text.
+
+    Attributes:
+        name: what the tables call it.
+        files: folder and splits in the mirror.
+        column: key of the text; None for plain text, one paragraph per line.
+        task: the task of Guo et al. that it is set beside; None for none.
+    """
+
+    name: str
+    files: tuple[str, tuple[str, ...]]
+    column: str | None
+    task: str | None
+
+
+HUMAN_TEXTS = (
+    HumanText("news bodies", ("news", ("train", "validation", "test")), "document", "news"),
+    HumanText("news headlines", ("news", ("train", "validation", "test")), "summary", "news"),
+    HumanText("abstracts", ("abstracts", ("train", "validation", "test")), "abstract", "abstracts"),
+    HumanText("TinyStories", ("tinystories", ("train", "validation")), "text", "stories"),
+    HumanText("WikiText paragraphs", ("wikitext", ("train", "validation", "test")), None, None),
+)
+
+
+def read_human_texts(mirror: Path, text: HumanText) -> list[str]:
+    """All texts of one kind, splits pooled; titles of WikiText are left out.
+
+    Raises:
+        ValueError: the mirror lacks a file.
+    """
+    folder, splits = text.files
+    texts: list[str] = []
+    for split in splits:
+        name = f"{split}.txt.gz" if text.column is None else f"{split}.jsonl.gz"
+        texts += [str(entry) for entry in read_texts(Path(mirror) / folder / name, text.column or "text")]
+    return [entry for entry in texts if text.column is not None or not entry.startswith("=")]
+
+
+def rarefaction_curve(collection: TextCollection, n: int) -> Callable[[int], float]:
+    """Expected distinct n-gram ratio of the collection as a function of the n-grams drawn from its pool."""
+    grams = ngram_arrays(collection, n)
+    spectrum = np.bincount(np.bincount(grams.ids))
+    # n-grams that never occur are none of the types
+    spectrum[0] = 0
+    return lambda drawn: expected_types(spectrum, drawn) / drawn
+
+
+def implied_tokens(curve: Callable[[int], float], most: int, ratio: float) -> float:
+    """Tokens at which the falling curve reaches the ratio, by bisection.
+
+    Returns:
+        NaN if the curve is still above the ratio with all ``most`` tokens, or never that high.
+    """
+    low, high = 2, most
+    if not curve(high) <= ratio <= curve(low):
+        return float("nan")
+    while high - low > max(1, high // 1000):
+        middle = (low + high) // 2
+        low, high = (middle, high) if curve(middle) > ratio else (low, middle)
+    return float(high)
+
+
+def extrapolated_tokens(curve: Callable[[int], float], most: int, ratio: float) -> float:
+    """Tokens at which the curve would reach a ratio below its end, were it to go on as from half the pool to all of it.
+
+    On logarithmic axes the curve bends downwards, so that this is an upper bound.
+    """
+    slope = np.log(curve(most) / curve(most // 2)) / np.log(most / (most // 2))
+    return float(most * (ratio / curve(most)) ** (1 / slope))
+
+
+def human_rows(
+    mirror: Path, half_samples: int = HALF_SAMPLES, texts: Sequence[HumanText] = HUMAN_TEXTS
+) -> pd.DataFrame:
+    """Lexical measures of human text at stated sizes beside Guo et al.'s Human row.
+
+    Args:
+        mirror: folder of corpora, ``<corpus>/<split>.jsonl.gz`` or ``.txt.gz``.
+        half_samples: of the jackknife.
+        texts: what to measure.
+
+    Returns:
+        One row per text, measure and size: text, measure, size (tokens drawn; texts for ``one_minus_self_bleu``), unit,
+        value, ci_low, ci_high (all x100), guo_task, guo_value (x100), implied_tokens (where this text's curve meets
+        Guo's value), extrapolated (whether that lies beyond the text's own pool).
+    """
+    import pandas as pd
+
+    rows: list[tuple[object, ...]] = []
+    for text in texts:
+        collection = TextCollection(read_human_texts(mirror, text))
+        published = GUO_HUMAN.get(text.task or "", {})
+        for name, n in POOLED.items():
+            rows += _pooled_rows(text, collection, name, n, published.get(name), half_samples)
+        for count in [size for size in TEXTS if size <= len(collection)]:
+            estimate = jackknife(prepare_self_bleu(draw_texts(collection, count, seed=0)), half_samples)
+            low, high = estimate.interval()
+            values = [100 * (1 - value) for value in (estimate.value, high, low)]
+            rows.append(
+                (text.name, "one_minus_self_bleu", count, "texts", *values)
+                + (text.task, published.get("one_minus_self_bleu"), np.nan, False)
+            )
+    columns = ["text", "measure", "size", "unit", "value", "ci_low", "ci_high"]
+    return pd.DataFrame(rows, columns=[*columns, "guo_task", "guo_value", "implied_tokens", "extrapolated"])
+
+
+def human_curves(mirror: Path, points: int = 30, texts: Sequence[HumanText] = HUMAN_TEXTS) -> pd.DataFrame:
+    """Rarefaction curves of human text: text, measure, size (tokens drawn), value (x100)."""
+    import pandas as pd
+
+    rows = []
+    for text in texts:
+        collection = TextCollection(read_human_texts(mirror, text))
+        for name, n in POOLED.items():
+            curve, most = rarefaction_curve(collection, n), len(ngram_arrays(collection, n).ids)
+            for drawn in np.unique(np.geomspace(min(1_000, most), most, points).astype(int)):
+                rows.append((text.name, name, int(drawn), 100 * curve(int(drawn))))
+    return pd.DataFrame(rows, columns=["text", "measure", "size", "value"])
+
+
+def _pooled_rows(
+    text: HumanText, collection: TextCollection, name: str, n: int, published: float | None, half_samples: int
+) -> list[tuple[object, ...]]:
+    curve, most = rarefaction_curve(collection, n), len(ngram_arrays(collection, n).ids)
+    implied, beyond = float("nan"), False
+    if published is not None:
+        implied = implied_tokens(curve, most, published / 100)
+        beyond = bool(np.isnan(implied) and curve(most) > published / 100)
+        if beyond:
+            implied = extrapolated_tokens(curve, most, published / 100)
+    rows: list[tuple[object, ...]] = []
+    for drawn in [size for size in TOKENS if size <= most]:
+        estimate = jackknife(prepare_distinct_n(collection, n, drawn), half_samples)
+        values = [100 * value for value in (estimate.value, *estimate.interval())]
+        rows.append((text.name, name, drawn, "tokens", *values, text.task, published, implied, beyond))
+    return rows
