@@ -1,4 +1,5 @@
 # Gerstgrasser et al. (COLM 2024) and its sequel (ICML 2025), theory: simulations, then tables, figures and verdicts.
+from modelcollapse.commands.gerstgrasser import PRESENTED
 from modelcollapse.densities.accumulation_settings import EXPERIMENTS as ACCUMULATION_EXPERIMENTS
 
 GERSTGRASSER = CONFIG.gerstgrasser
@@ -57,67 +58,44 @@ def accumulation_files(*names):
     return [f"{ACCUMULATION}/{kind}/{name}.parquet" for name, kind in kinds.items()]
 
 
-LINEAR_FILES = accumulation_files("linear_law", "linear_subsample")
-ACCUMULATION_FIGURES = {
-    "linear": LINEAR_FILES,
-    "linear_gap": [*LINEAR_FILES, *accumulation_files("linear_grid")],
-    "gaussian": accumulation_files("gaussian_law"),
-    "gaussian_grid": accumulation_files("gaussian_grid"),
-    "kde": GERSTGRASSER_DATA["kde"],
-    "kde_variance": accumulation_files("kde_variance"),
-    "discrete": accumulation_files("discrete_law", "discrete_absorption"),
-}
-ACCUMULATION_TABLES = {
-    "linear": LINEAR_FILES,
-    "linear_grid": accumulation_files("linear_grid"),
-    "gaussian": accumulation_files("gaussian_law"),
-    "gaussian_grid": accumulation_files("gaussian_grid"),
-    "kde": GERSTGRASSER_DATA["kde"],
-    "kde_variance": accumulation_files("kde_variance"),
+ACCUMULATION_TOPICS = {
+    "linear": accumulation_files("linear_law", "linear_subsample", "linear_grid"),
+    "gaussian": accumulation_files("gaussian_law", "gaussian_grid"),
+    "kde": [*GERSTGRASSER_DATA["kde"], *accumulation_files("kde_variance")],
     "discrete": accumulation_files("discrete_law", "discrete_absorption"),
 }
 
 
-rule draw_accumulation:
-    input:
-        lambda wildcards: ACCUMULATION_FIGURES[wildcards.figure],
-    output:
-        svg=f"{RESULTS}/gerstgrasser/figures/{{figure}}.svg",
-        png=f"{RESULTS}/gerstgrasser/figures/{{figure}}.png",
-    log:
-        f"{LOGS}/draw_accumulation/{{figure}}.log",
-    wildcard_constraints:
-        figure=names_of(ACCUMULATION_FIGURES),
-    threads: 1
-    resources:
-        mem_mb=4000,
-        runtime=30,
-    params:
-        tables=lambda wildcards, input: repeated("table", input),
-        code=code_hash("presentation.accumulation"),
-    shell:
-        "modelcollapse draw-accumulation {wildcards.figure} {params.tables} --folder $(dirname {output.svg}) 2> {log}"
+def presented(topic):
+    """Figures and tables of a topic."""
+    figures, tables = PRESENTED[topic]
+    drawn = [f"{RESULTS}/gerstgrasser/figures/{name}.{ending}" for name in figures for ending in ("svg", "png")]
+    return drawn + [f"{RESULTS}/gerstgrasser/tables/{name}.{ending}" for name in tables for ending in ("csv", "md")]
 
 
-rule tabulate_accumulation:
-    input:
-        lambda wildcards: ACCUMULATION_TABLES[wildcards.table],
-    output:
-        csv=f"{RESULTS}/gerstgrasser/tables/{{table}}.csv",
-        markdown=f"{RESULTS}/gerstgrasser/tables/{{table}}.md",
-    log:
-        f"{LOGS}/tabulate_accumulation/{{table}}.log",
-    wildcard_constraints:
-        table=names_of(ACCUMULATION_TABLES),
-    threads: 1
-    resources:
-        mem_mb=4000,
-        runtime=30,
-    params:
-        tables=lambda wildcards, input: repeated("table", input),
-        code=code_hash("presentation.accumulation"),
-    shell:
-        "modelcollapse tabulate-accumulation {wildcards.table} {params.tables} --folder $(dirname {output.csv}) 2> {log}"
+for topic, files in ACCUMULATION_TOPICS.items():
+
+    rule:
+        name:
+            f"present_accumulation_{topic}"
+        input:
+            files,
+        output:
+            presented(topic),
+        log:
+            f"{LOGS}/present_accumulation/{topic}.log",
+        threads: 1
+        resources:
+            mem_mb=4000,
+            runtime=30,
+        params:
+            topic=topic,
+            tables=lambda wildcards, input: repeated("table", input),
+            folder=f"{RESULTS}/gerstgrasser",
+            code=code_hash("presentation.accumulation"),
+        shell:
+            "modelcollapse present-accumulation {params.topic} {params.tables} --figures {params.folder}/figures"
+            " --tables {params.folder}/tables 2> {log}"
 
 
 def gerstgrasser_deviations():
@@ -170,11 +148,6 @@ ruleorder: show_gerstgrasser > show_claims
 rule gerstgrasser:
     input:
         **GERSTGRASSER_DATA,
-        figures=expand(
-            f"{RESULTS}/gerstgrasser/figures/{{figure}}.{{ending}}", figure=ACCUMULATION_FIGURES, ending=("svg", "png")
-        ),
-        tables=expand(
-            f"{RESULTS}/gerstgrasser/tables/{{table}}.{{ending}}", table=ACCUMULATION_TABLES, ending=("csv", "md")
-        ),
+        shown=[path for topic in ACCUMULATION_TOPICS for path in presented(topic)],
         claims=f"{RESULTS}/gerstgrasser/claims.csv",
         page=f"{RESULTS}/gerstgrasser/claims.md",

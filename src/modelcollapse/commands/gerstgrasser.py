@@ -8,7 +8,6 @@ from typing import Annotated, Any
 import typer
 
 from modelcollapse.commands.step import (
-    Folder,
     Output,
     SettingsText,
     by_name,
@@ -19,13 +18,18 @@ from modelcollapse.commands.step import (
 )
 from modelcollapse.densities.accumulation_settings import EXPERIMENTS, AccumulationSettings, KdeChainSettings
 
-ACCUMULATION_FIGURES = ("linear", "linear_gap", "gaussian", "gaussian_grid", "kde", "kde_variance", "discrete")
-ACCUMULATION_TABLES = ("linear", "linear_grid", "gaussian", "gaussian_grid", "kde", "kde_variance", "discrete")
+PRESENTED = {
+    "linear": (("linear", "linear_gap"), ("linear", "linear_grid")),
+    "gaussian": (("gaussian", "gaussian_grid"), ("gaussian", "gaussian_grid")),
+    "kde": (("kde", "kde_variance"), ("kde", "kde_variance")),
+    "discrete": (("discrete",), ("discrete",)),
+}
+"""Topic -> its figures and its tables."""
 
 
 def register(app: typer.Typer) -> None:
     """Add these steps to the command line."""
-    for command in (run_accumulation, run_kde, draw_accumulation, tabulate_accumulation):
+    for command in (run_accumulation, run_kde, present_accumulation):
         app.command()(command)
 
 
@@ -64,26 +68,22 @@ def run_kde(settings: SettingsText, table: Output) -> None:
     )
 
 
-def draw_accumulation(
-    figure: Annotated[str, typer.Argument(help=", ".join(ACCUMULATION_FIGURES))], table: Tables, folder: Folder
+def present_accumulation(
+    topic: Annotated[str, typer.Argument(help=", ".join(PRESENTED))],
+    table: Tables,
+    figures: Annotated[Path, typer.Option(file_okay=False, help="Where the figures go.")],
+    tables: Annotated[Path, typer.Option(file_okay=False, help="Where the tables go.")],
 ) -> None:
-    """Draw one figure of replaced and accumulated data."""
-    if figure not in ACCUMULATION_FIGURES:
-        raise ValueError(f"There is no figure '{figure}': expected one of {', '.join(ACCUMULATION_FIGURES)}.")
-    _present("draw-accumulation", f"draw_{figure}", figure, table, figure_outputs(folder, figure))
+    """Draw all figures and write all tables of one topic: one start of the plotting library for all of them."""
+    if topic not in PRESENTED:
+        raise ValueError(f"There is no topic '{topic}': expected one of {', '.join(PRESENTED)}.")
+    drawn = {f"draw_{name}": figure_outputs(figures, name) for name in PRESENTED[topic][0]}
+    written = {f"tabulate_{name}": table_outputs(tables, name) for name in PRESENTED[topic][1]}
+    works = drawn | written
+    outputs = {f"{work}.{role}": path for work, paths in works.items() for role, path in paths.items()}
 
+    def call(module: Any, temporary: dict[str, Path], work: Path) -> None:
+        for name, paths in works.items():
+            getattr(module, name)(by_name(table), {role: temporary[f"{name}.{role}"] for role in paths})
 
-def tabulate_accumulation(
-    kind: Annotated[str, typer.Argument(help=", ".join(ACCUMULATION_TABLES))], table: Tables, folder: Folder
-) -> None:
-    """Write one table of replaced and accumulated data as CSV and Markdown."""
-    if kind not in ACCUMULATION_TABLES:
-        raise ValueError(f"There is no table '{kind}': expected one of {', '.join(ACCUMULATION_TABLES)}.")
-    _present("tabulate-accumulation", f"tabulate_{kind}", kind, table, table_outputs(folder, kind))
-
-
-def _present(command: str, function: str, kind: str, table: list[Path], outputs: dict[str, Path]) -> None:
-    def call(module: Any, written: dict[str, Path], work: Path) -> None:
-        getattr(module, function)(by_name(table), written)
-
-    perform(command, "presentation.accumulation", by_name(table), {"kind": kind}, outputs, call)
+    perform("present-accumulation", "presentation.accumulation", by_name(table), {"topic": topic}, outputs, call)

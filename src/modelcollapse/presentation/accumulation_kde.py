@@ -38,9 +38,10 @@ vector figures."""
 
 def draw_kde(tables: Mapping[str, Path], outputs: dict[str, Path]) -> None:
     """Test loss by iteration and regime, one panel per estimate; lines: infinitely many samples; crosses: the sequel."""
-    lines = -(-len(tables) // ACROSS)
-    figure, axes = new_figure(lines, min(ACROSS, len(tables)), width=10.0, height=2.7 * lines + 0.6)
-    for axis, path in zip(axes.flat, tables.values(), strict=False):
+    chains = _chains(tables)
+    lines = -(-len(chains) // ACROSS)
+    figure, axes = new_figure(lines, min(ACROSS, len(chains)), width=10.0, height=2.7 * lines + 0.6)
+    for axis, path in zip(axes.flat, chains.values(), strict=False):
         frame, settings = read_columns(path, COLUMNS), read_metadata(path)["settings"]
         paper = sequel_losses(settings)
         for regime in REGIMES:
@@ -52,13 +53,21 @@ def draw_kde(tables: Mapping[str, Path], outputs: dict[str, Path]) -> None:
             if paper:
                 axis.plot((1, 10, 100), paper[regime], "x", color="black", markersize=5, zorder=3)
         axis.set(title=_title(settings), xlabel="iteration", xscale="log", yscale="log")
-    hide_unused(axes, len(tables))
+    hide_unused(axes, len(chains))
     for line in axes:
         line[0].set_ylabel("test loss [nats]")
     add_key(axes[0, 0], REGIMES, "infinitely many samples, exact")
     axes[0, 0].plot([], [], "x", color="black", label="the sequel's means")
     legend_below(figure, axes[0, 0], columns=5)
     save_figure(figure, outputs)
+
+
+def _chains(tables: Mapping[str, Path]) -> dict[str, Path]:
+    """The estimates with losses: all tables but that of the variance."""
+    chains = {name: path for name, path in tables.items() if name != "kde_variance"}
+    if not chains:
+        raise ValueError("No kernel density estimate was given: name some under gerstgrasser.theory.kde_chains.")
+    return chains
 
 
 def sequel_losses(settings: Mapping[str, object]) -> dict[str, tuple[float, ...]]:
@@ -90,7 +99,7 @@ def draw_kde_variance(tables: Mapping[str, Path], outputs: dict[str, Path]) -> N
 def tabulate_kde(tables: Mapping[str, Path], outputs: dict[str, Path]) -> None:
     """Test losses at the recorded iterations: mean, standard error and median over seeds, limit, the sequel's mean."""
     parts = []
-    for name, path in tables.items():
+    for name, path in _chains(tables).items():
         frame, settings = read_columns(path, COLUMNS), read_metadata(path)["settings"]
         paper = sequel_losses(settings)
         grouped = frame.groupby(["regime", "iteration"], sort=False)
