@@ -1,4 +1,6 @@
 # Dohmatob et al. (Strong Model Collapse), section 4.2 of the sheet: regression on images with synthetic labels.
+from modelcollapse.commands import dohmatob_images as image_steps
+
 DOHMATOB_IMAGES = {name: getattr(CONFIG.dohmatob.images, name) for name in type(CONFIG.dohmatob.images).model_fields}
 DOHMATOB_IMAGE_DATA = {
     f"images_{name}": expand(
@@ -7,8 +9,9 @@ DOHMATOB_IMAGE_DATA = {
     )
     for name, images in DOHMATOB_IMAGES.items()
 }
-DOHMATOB_IMAGE_FIGURES = ("image_scaling", "image_controls", "image_widths", "image_floor")
-DOHMATOB_IMAGE_TABLES = ("image_errors", "image_labellers")
+DOHMATOB_IMAGE_PRESENTED = expand(
+    f"{RESULTS}/dohmatob/figures/{{figure}}.{{ending}}", figure=image_steps.FIGURES, ending=("svg", "png")
+) + expand(f"{RESULTS}/dohmatob/tables/{{table}}.{{ending}}", table=image_steps.TABLES, ending=("csv", "md"))
 
 
 def image_corpus(wildcards):
@@ -57,54 +60,27 @@ rule run_image_regression:
         " --train-images {input.train} --test-images {input.test} --table {output.table} 2> {log}"
 
 
-rule draw_image_regression:
+rule present_image_regression:
     input:
         **DOHMATOB_IMAGE_DATA,
     output:
-        svg=f"{RESULTS}/dohmatob/figures/{{figure}}.svg",
-        png=f"{RESULTS}/dohmatob/figures/{{figure}}.png",
+        DOHMATOB_IMAGE_PRESENTED,
     log:
-        f"{LOGS}/draw_image_regression/{{figure}}.log",
-    wildcard_constraints:
-        figure="|".join(DOHMATOB_IMAGE_FIGURES),
+        f"{LOGS}/present_image_regression.log",
     threads: 1
     resources:
         mem_mb=2000,
         runtime=30,
     params:
         data=lambda wildcards, input: by_model(input),
+        folder=f"{RESULTS}/dohmatob",
         code=code_hash("presentation.image_regression"),
     shell:
-        "modelcollapse draw-image-regression {wildcards.figure} {params.data} --folder $(dirname {output.svg}) 2> {log}"
-
-
-rule tabulate_image_regression:
-    input:
-        **DOHMATOB_IMAGE_DATA,
-    output:
-        csv=f"{RESULTS}/dohmatob/tables/{{table}}.csv",
-        markdown=f"{RESULTS}/dohmatob/tables/{{table}}.md",
-    log:
-        f"{LOGS}/tabulate_image_regression/{{table}}.log",
-    wildcard_constraints:
-        table="|".join(DOHMATOB_IMAGE_TABLES),
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=30,
-    params:
-        data=lambda wildcards, input: by_model(input),
-        code=code_hash("presentation.image_regression"),
-    shell:
-        "modelcollapse tabulate-image-regression {wildcards.table} {params.data} --folder $(dirname {output.csv}) 2> {log}"
+        "modelcollapse present-image-regression {params.data} --figures {params.folder}/figures"
+        " --tables {params.folder}/tables 2> {log}"
 
 
 rule dohmatob_images:
     input:
         **DOHMATOB_IMAGE_DATA,
-        figures=expand(
-            f"{RESULTS}/dohmatob/figures/{{figure}}.{{ending}}", figure=DOHMATOB_IMAGE_FIGURES, ending=("svg", "png")
-        ),
-        tables=expand(
-            f"{RESULTS}/dohmatob/tables/{{table}}.{{ending}}", table=DOHMATOB_IMAGE_TABLES, ending=("csv", "md")
-        ),
+        presented=DOHMATOB_IMAGE_PRESENTED,

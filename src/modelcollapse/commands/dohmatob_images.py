@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
 from modelcollapse.commands.evidence import by_group
 from modelcollapse.commands.step import (
-    Folder,
     Input,
     Output,
     Seed,
@@ -29,7 +29,7 @@ Data = Annotated[list[str], typer.Option("--data", help="MODEL=FILE, such as two
 
 def register(app: typer.Typer) -> None:
     """Add these steps to the command line."""
-    for command in (run_image_regression, draw_image_regression, tabulate_image_regression):
+    for command in (run_image_regression, present_image_regression):
         app.command()(command)
 
 
@@ -56,35 +56,25 @@ def run_image_regression(
     )
 
 
-def draw_image_regression(
-    figure: Annotated[str, typer.Argument(help=", ".join(FIGURES))], data: Data, folder: Folder
+def present_image_regression(
+    data: Data,
+    figures: Annotated[Path, typer.Option(file_okay=False, help="Where the figures go.")],
+    tables: Annotated[Path, typer.Option(file_okay=False, help="Where the tables go.")],
 ) -> None:
-    """Draw one figure of regression on images."""
-    if figure not in FIGURES:
-        raise ValueError(f"There is no figure '{figure}': expected one of {', '.join(FIGURES)}.")
+    """Draw all figures and write all tables of regression on images: one start of the plotting library for all of them."""
     groups = by_group(data)
+    works = {f"draw_{name}": figure_outputs(figures, name) for name in FIGURES}
+    works |= {f"tabulate_{name}": table_outputs(tables, name) for name in TABLES}
+
+    def call(module: Any, temporary: dict[str, Path], work: Path) -> None:
+        for name, paths in works.items():
+            getattr(module, name)(groups, {role: temporary[f"{name}.{role}"] for role in paths})
+
     perform(
-        "draw-image-regression",
+        "present-image-regression",
         "presentation.image_regression",
         {f"{group}/{name}": path for group in groups for name, path in groups[group].items()},
-        {"figure": figure},
-        figure_outputs(folder, figure),
-        lambda module, outputs, work: getattr(module, f"draw_{figure}")(groups, outputs),
-    )
-
-
-def tabulate_image_regression(
-    kind: Annotated[str, typer.Argument(help=", ".join(TABLES))], data: Data, folder: Folder
-) -> None:
-    """Write one table of regression on images as CSV and Markdown."""
-    if kind not in TABLES:
-        raise ValueError(f"There is no table '{kind}': expected one of {', '.join(TABLES)}.")
-    groups = by_group(data)
-    perform(
-        "tabulate-image-regression",
-        "presentation.image_regression",
-        {f"{group}/{name}": path for group in groups for name, path in groups[group].items()},
-        {"kind": kind},
-        table_outputs(folder, kind),
-        lambda module, outputs, work: getattr(module, f"tabulate_{kind}")(groups, outputs),
+        {},
+        {f"{name}.{role}": path for name, paths in works.items() for role, path in paths.items()},
+        call,
     )
