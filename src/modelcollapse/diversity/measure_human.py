@@ -123,8 +123,8 @@ def human_rows(
 
     Returns:
         One row per text, measure and size: text, measure, size (tokens drawn; texts for ``one_minus_self_bleu``), unit,
-        value, ci_low, ci_high (all x100), guo_task, guo_value (x100), implied_tokens (where this text's curve meets
-        Guo's value), extrapolated (whether that lies beyond the text's own pool).
+        value, ci_low, ci_high (all x100), guo_task, guo_value (x100), implied_size (tokens or texts at which this
+        text's curve meets Guo's value), extrapolated (whether that lies beyond the text's own pool).
     """
     import pandas as pd
 
@@ -134,16 +134,9 @@ def human_rows(
         published = GUO_HUMAN.get(text.task or "", {})
         for name, n in POOLED.items():
             rows += _pooled_rows(text, collection, name, n, published.get(name), half_samples)
-        for count in [size for size in TEXTS if size <= len(collection)]:
-            estimate = jackknife(prepare_self_bleu(draw_texts(collection, count, seed=0)), half_samples)
-            low, high = estimate.interval()
-            values = [100 * (1 - value) for value in (estimate.value, high, low)]
-            rows.append(
-                (text.name, "one_minus_self_bleu", count, "texts", *values)
-                + (text.task, published.get("one_minus_self_bleu"), np.nan, False)
-            )
+        rows += _self_bleu_rows(text, collection, published.get("one_minus_self_bleu"), half_samples)
     columns = ["text", "measure", "size", "unit", "value", "ci_low", "ci_high"]
-    return pd.DataFrame(rows, columns=[*columns, "guo_task", "guo_value", "implied_tokens", "extrapolated"])
+    return pd.DataFrame(rows, columns=[*columns, "guo_task", "guo_value", "implied_size", "extrapolated"])
 
 
 def human_curves(mirror: Path, points: int = 30, texts: Sequence[HumanText] = HUMAN_TEXTS) -> pd.DataFrame:
@@ -176,3 +169,22 @@ def _pooled_rows(
         values = [100 * value for value in (estimate.value, *estimate.interval())]
         rows.append((text.name, name, drawn, "tokens", *values, text.task, published, implied, beyond))
     return rows
+
+
+def _self_bleu_rows(
+    text: HumanText, collection: TextCollection, published: float | None, half_samples: int
+) -> list[tuple[object, ...]]:
+    counts = [count for count in TEXTS if count <= len(collection)]
+    measured = []
+    for count in counts:
+        estimate = jackknife(prepare_self_bleu(draw_texts(collection, count, seed=0)), half_samples)
+        low, high = estimate.interval()
+        measured.append([100 * (1 - value) for value in (estimate.value, high, low)])
+    values = [value for value, _, _ in measured]
+    implied = float("nan")
+    if published is not None and values and min(values) <= published <= max(values):
+        implied = float(np.exp(np.interp(published, values[::-1], np.log(counts)[::-1])))
+    return [
+        (text.name, "one_minus_self_bleu", count, "texts", *line, text.task, published, implied, False)
+        for count, line in zip(counts, measured, strict=True)
+    ]

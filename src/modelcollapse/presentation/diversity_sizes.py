@@ -24,9 +24,10 @@ def draw_human_sizes(rows: pd.DataFrame, curves: pd.DataFrame, outputs: dict[str
     figure, axes = new_figure(1, 4, 11.0, 3.0)
     names = list(dict.fromkeys(rows["text"]))
     colour = {name: PALETTE[index] for index, name in enumerate(names)}
+    marker = dict(zip(names, MARKERS, strict=False))
     for axis, measure in zip(axes[0], TITLES, strict=True):
         measured = rows[rows["measure"] == measure]
-        for index, (name, group) in enumerate(measured.groupby("text", sort=False)):
+        for name, group in measured.groupby("text", sort=False):
             line = curves[(curves["measure"] == measure) & (curves["text"] == name)]
             if len(line):
                 axis.plot(line["size"], line["value"], color=colour[name])
@@ -36,7 +37,7 @@ def draw_human_sizes(rows: pd.DataFrame, curves: pd.DataFrame, outputs: dict[str
                 group["size"],
                 group["value"],
                 reach,
-                marker=MARKERS[index],
+                marker=marker[name],
                 ls=style,
                 color=colour[name],
                 label=name,
@@ -44,9 +45,14 @@ def draw_human_sizes(rows: pd.DataFrame, curves: pd.DataFrame, outputs: dict[str
             )
         for _, group in measured.dropna(subset=["guo_value"]).groupby("guo_task", sort=False):
             axis.axhline(group["guo_value"].iloc[0], ls=":", lw=1.2, color=colour[group["text"].iloc[0]])
-        axis.set(xscale="log", title=TITLES[measure], xlabel="texts" if "bleu" in measure else "tokens drawn")
+        axis.set(xscale="log", title=TITLES[measure], xlabel="tokens drawn")
+    last = axes[0, -1]
+    counts = sorted(set(rows.loc[rows["unit"] == "texts", "size"]))
+    last.set(xlabel="texts", xticks=counts, xticklabels=[f"{count:,}" for count in counts])
+    last.minorticks_off()
+    last.plot([], [], ls=":", color="0.3", label="Guo et al., Human, in the colour of its task")
     axes[0, 0].set_ylabel("x 100")
-    legend_below(figure, axes[0, 0], len(names))
+    legend_below(figure, last, len(names) + 1)
     save_figure(figure, outputs)
 
 
@@ -60,11 +66,15 @@ def human_table(rows: pd.DataFrame) -> str:
         )
         first = group.iloc[0]
         guo = "" if pd.isna(first["guo_value"]) else f"{first['guo_value']} ({first['guo_task']})"
-        implied = "" if pd.isna(first["implied_tokens"]) else f"{float('%.2g' % first['implied_tokens']):,.0f}"
+        implied = "" if pd.isna(first["implied_size"]) else f"{_two_digits(first['implied_size']):,} {first['unit']}"
         implied += " (beyond its own pool)" if first["extrapolated"] else ""
         lines.append((text, TITLES[measure], f"{sizes} {first['unit']}", guo, implied))
-    columns = ["text", "measure", "ours x100 [95 % interval] at size", "Guo's Human", "pool at which ours equals Guo's"]
+    columns = ["text", "measure", "ours x100 [95 % interval] at size", "Guo's Human", "size at which ours equals Guo's"]
     return pd.DataFrame(lines, columns=columns).to_markdown(index=False, disable_numparse=True) + "\n"
+
+
+def _two_digits(number: float) -> int:
+    return int(float(f"{number:.1e}"))
 
 
 def write_human_table(page: Path, rows: pd.DataFrame) -> None:
