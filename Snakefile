@@ -12,6 +12,7 @@ if not workflow.configfiles:
 include: "rules/common.smk"
 include: "rules/corpora.smk"
 include: "rules/recursion.smk"
+include: "rules/diversity.smk"
 include: "rules/shumailov.smk"
 include: "rules/gerstgrasser.smk"
 include: "rules/dohmatob_images.smk"
