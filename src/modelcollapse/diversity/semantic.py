@@ -11,7 +11,10 @@ from numpy.typing import ArrayLike
 from modelcollapse.diversity.collection import TextCollection
 from modelcollapse.diversity.kernel_mean import MeanDistance, check_number_of_items, mean_distance
 
-BLOCK_ROWS = 8192
+BLOCK_ROWS = 1024
+SAFE_SQUARES = (1e-200, 1e200)
+"""Squared lengths that lost no digit to underflow or overflow."""
+
 UNITS = ("sentence", "text")
 
 
@@ -41,8 +44,8 @@ def mean_pairwise_distance(embeddings: ArrayLike, halved: bool = False) -> float
     """
     matrix = as_embeddings(embeddings)
     total = np.zeros(matrix.shape[1])
-    for block in _unit_blocks(matrix):
-        total += block.sum(axis=0)
+    for block, inverse_lengths in _blocks(matrix):
+        total += inverse_lengths @ block
     return mean_distance(total, len(matrix)) * (0.5 if halved else 1.0)
 
 
@@ -121,22 +124,33 @@ def unit_rows(embeddings: ArrayLike) -> np.ndarray:
     Raises:
         ValueError: as ``mean_pairwise_distance``.
     """
-    return np.concatenate(list(_unit_blocks(as_embeddings(embeddings))))
+    return np.concatenate([block * inverse[:, None] for block, inverse in _blocks(as_embeddings(embeddings))])
 
 
-def _unit_blocks(matrix: np.ndarray) -> Iterator[np.ndarray]:
-    """Rows of length 1 in float64, some thousand at a time: embeddings of 100,000 items need no second copy."""
+def _blocks(matrix: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Rows in float64 and one over their lengths, some at a time: no second copy, and a block fits into the cache."""
     for start in range(0, len(matrix), BLOCK_ROWS):
         block = matrix[start : start + BLOCK_ROWS].astype(np.float64)
-        # scaling by the largest entry first keeps the squares of tiny and of huge rows within range
-        largest = np.abs(block).max(axis=1, initial=0.0)
-        bad = ~np.isfinite(largest) | (largest == 0)
-        if bad.any():
-            row = int(np.argmax(bad))
-            problem = "contains NaN or infinity" if not np.isfinite(largest[row]) else "is zero and has no direction"
-            raise ValueError(
-                f"Row {start + row} of the embeddings {problem}: leave the item out, or look for an empty text there."
-            )
-        block /= largest[:, None]
-        block /= np.sqrt(np.einsum("ij,ij->i", block, block))[:, None]
-        yield block
+        squares = np.einsum("ij,ij->i", block, block)
+        # NaN compares as False
+        if not ((squares > SAFE_SQUARES[0]) & (squares < SAFE_SQUARES[1])).all():
+            block = _rescaled(block, start)
+            squares = np.einsum("ij,ij->i", block, block)
+        yield block, 1.0 / np.sqrt(squares)
+
+
+def _rescaled(block: np.ndarray, start: int) -> np.ndarray:
+    """Rows divided by their largest entries, so that the squares of tiny and of huge ones stay within range.
+
+    Raises:
+        ValueError: a row is zero, or holds NaN or infinity.
+    """
+    largest = np.abs(block).max(axis=1, initial=0.0)
+    bad = ~np.isfinite(largest) | (largest == 0)
+    if bad.any():
+        row = int(np.argmax(bad))
+        problem = "contains NaN or infinity" if not np.isfinite(largest[row]) else "is zero and has no direction"
+        raise ValueError(
+            f"Row {start + row} of the embeddings {problem}: leave the item out, or look for an empty text there."
+        )
+    return block / largest[:, None]
