@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tracemalloc
 from collections import Counter
+from pathlib import Path
 
 import grakel
 import numpy as np
@@ -14,6 +15,8 @@ from hypothesis import strategies as st
 from modelcollapse.diversity.dependency import LABEL_CONVENTIONS, DependencyTree, tree_graph
 from modelcollapse.diversity.kernel_weisfeiler_lehman import weisfeiler_lehman_features
 from modelcollapse.diversity.syntactic import weisfeiler_lehman_diversity
+from modelcollapse.diversity.treebank import read_treebank
+from modelcollapse.diversity.treebank_source import mirror_file
 from modelcollapse.runtime.seeds import generator
 
 
@@ -175,3 +178,22 @@ def test_a_tree_becomes_an_undirected_graph_with_an_artificial_root():
 def test_a_tree_whose_heads_cannot_be_is_refused(heads, message):
     with pytest.raises(ValueError, match=message):
         DependencyTree(("a", "b", "c"), ("X",) * 3, heads, ("dep",) * 3)
+
+
+def test_golden_values_of_the_released_scripts_conventions():
+    """Values of a GraKeL run on UD English EWT's test split, where a corpus mirror lies beside the clone."""
+    golden = {200: (0.520245, 0.618604, 0.682509), 2077: (0.645479, 0.736326, 0.789019)}
+    mirror = Path(__file__).resolve().parents[3] / "shared" / "corpora"
+    if (mirror / "ud_english_ewt").is_dir():
+        trees = read_treebank(mirror_file(mirror, "test"))
+    else:
+        trees = random_trees(300, "golden")
+        golden = {
+            200: tuple(
+                grakel_diversity([tree_graph(tree) for tree in trees[:200]], iterations) for iterations in (1, 2, 3)
+            )
+        }
+    for size, expected in golden.items():
+        graphs = [tree_graph(tree) for tree in trees[:size]]
+        found = [weisfeiler_lehman_diversity(graphs, iterations) for iterations in (1, 2, 3)]
+        assert found == pytest.approx(expected, abs=5.1e-7)
