@@ -80,6 +80,26 @@ def compare_self_bleu(count: int, repeats: int) -> None:
     row(what, ours, "fast-bleu", theirs, f"{np.sum(wrong > 1e-12)} of {count} scores differ from NLTK")
 
 
+def compare_adversarial(sets: int = 200) -> None:
+    """Small sets of texts of 1 to 12 tokens out of five words: duplicates, no overlap, lengths far apart."""
+    random = np.random.default_rng(3)
+    made = [
+        [[f"w{word}" for word in random.integers(0, 5, size)] for size in random.choice([1, 2, 3, 4, 9, 12], 6)]
+        for _ in range(sets)
+    ]
+    ours, scores = fastest(lambda: [self_bleu_scores(texts) for texts in made], 1)
+    theirs, reference = fastest(lambda: [nltk_scores(texts) for texts in made], 1)
+    what = f"self_bleu, {sets} sets of 6 short texts"
+    difference = np.abs(np.array(scores) - np.array(reference)).max()
+    row(what, ours, "NLTK", theirs, f"largest difference {difference:.1e}")
+    fast = peers.load("fast_bleu")
+    if fast is not None:
+        weights = {4: (0.25,) * 4}
+        theirs, found = fastest(lambda: [fast.SelfBLEU(texts, weights).get_score()[4] for texts in made], 1)
+        wrong = np.abs(np.array(found) - np.array(reference)).max(axis=1) > 1e-12
+        row(what, ours, "fast-bleu", theirs, f"{np.sum(wrong)} of {sets} sets differ from NLTK")
+
+
 def compare_others(repeats: int) -> None:
     """Self-repetition, compression ratio and Vendi score."""
     strings = [" ".join(tokens) for tokens in zipfian_texts(1_000, 150)]
@@ -155,6 +175,7 @@ def main(arguments: Sequence[str] = ()) -> None:
         print(f"Could not be installed, so not compared: {', '.join(missing)}")
     print("| what | ours [CPU s] | peer | peer [CPU s] | ratio | agreement |\n|---|--:|---|--:|--:|---|")
     compare_self_bleu(400, chosen.repeats)
+    compare_adversarial()
     summaries = zipfian_texts(SUMMARIES, SUMMARY_TOKENS)
     row(f"self_bleu, {SUMMARIES:,} sentences", fastest(lambda: self_bleu(summaries), 2)[0], "-", None, "")
     compare_others(chosen.repeats)

@@ -126,9 +126,11 @@ def prepared(
     keywords: dict[str, Any] = dict(entry.options)
     if entry.kind == "lexical":
         keywords |= {"tokenizer": tokenizer, "tokens_per_text": tokens_per_text}
-    if entry.sampled:
-        keywords |= {"n_tokens": n_tokens, "seed": seed}
     known = [parameter for parameter in inspect.signature(function).parameters if parameter != "collection"]
+    if entry.sampled:
+        keywords["n_tokens"] = n_tokens
+    if "seed" in known:
+        keywords["seed"] = seed
     for option in options or {}:
         if option in entry.options:
             raise ValueError(f"The name {name} already fixes {option}: leave it out of its options.")
