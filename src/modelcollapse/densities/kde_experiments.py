@@ -33,11 +33,14 @@ def run_experiment(experiment: str, settings: KdeVarianceSettings, outputs: dict
         raise ValueError(f"This module runs kde_variance only, not '{experiment}'.")
     rows = Rows(experiment)
     cases = [(rule, regime) for rule in BANDWIDTHS for regime in REGIMES]
+    # all bandwidths and regimes start from the same real samples
+    start = generator("accumulation", experiment, settings.seed, "real")
+    real = np.array([draw_points(DATA, settings.samples, start) for _ in range(settings.chains)])
     for rule, regime in progress(cases, description="bandwidths and regimes"):
         random = generator("accumulation", experiment, settings.seed, str(rule), regime)
         parts = [
-            list(added_variances(regime, rule, min(CHAINS_AT_ONCE, settings.chains - start), settings, random))
-            for start in range(0, settings.chains, CHAINS_AT_ONCE)
+            list(added_variances(regime, rule, real[first : first + CHAINS_AT_ONCE], settings.iterations, random))
+            for first in range(0, settings.chains, CHAINS_AT_ONCE)
         ]
         added = np.concatenate(parts, axis=1)
         exact = kde.expected_added_variance(regime, rule, settings.samples, DIMENSIONS[DATA], settings.iterations)
@@ -49,17 +52,17 @@ def run_experiment(experiment: str, settings: KdeVarianceSettings, outputs: dict
 
 
 def added_variances(
-    regime: str, rule: float | str, chains: int, settings: KdeVarianceSettings, random: np.random.Generator
+    regime: str, rule: float | str, points: np.ndarray, fits: int, random: np.random.Generator
 ) -> Iterator[np.ndarray]:
     """Second moment per dimension of the fitted density minus that of its own real sample, [chains], at recorded fits.
 
-    Its expectation is ``kde.expected_added_variance`` exactly, also given the real sample.
+    Its expectation is ``kde.expected_added_variance`` exactly, also given the real samples ``points`` [chains, N, d].
     """
-    size, dimension, fits = settings.samples, DIMENSIONS[DATA], settings.iterations
+    chains, size, dimension = points.shape
     widths = kde.bandwidths(regime, rule, size, dimension, fits)
     pool = np.empty((chains, (1 if regime == "replace" else fits) * size, dimension))
-    pool[:, :size] = [draw_points(DATA, size, random) for _ in range(chains)]
-    real = np.mean(pool[:, :size] ** 2, axis=(1, 2))
+    pool[:, :size] = points
+    real = np.mean(points**2, axis=(1, 2))
     squares, chain = real * size, np.arange(chains)[:, None]
     for fit in range(1, fits + 1):
         held = size if regime == "replace" else fit * size

@@ -1,0 +1,95 @@
+"""The steps of the linear experiments: tidy tables, the same bytes, simulation against formula row by row."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from modelcollapse.densities.accumulation_settings import LinearSettings, recorded
+from modelcollapse.densities.theory_rows import SCHEMA
+from modelcollapse.regression import accumulation_experiments, accumulation_grid
+from modelcollapse.runtime.files import sha256
+
+SETTINGS = LinearSettings(
+    dimensions=[1, 3, 20],
+    samples=[10, 32],
+    iterations=12,
+    seeds=300,
+    coordinates=20_000,
+    subsample_designs=100,
+    subsample_streams=2,
+)
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory) -> dict[str, pd.DataFrame]:
+    folder, found = tmp_path_factory.mktemp("linear"), {}
+    for name in accumulation_experiments.RUNS:
+        accumulation_experiments.run_experiment(name, SETTINGS, {"table": folder / f"{name}.parquet"})
+        found[name] = pd.read_parquet(folder / f"{name}.parquet")
+    accumulation_grid.run_experiment("linear_grid", SETTINGS, {"table": folder / "grid.parquet"})
+    return found | {"linear_grid": pd.read_parquet(folder / "grid.parquet")}
+
+
+@pytest.mark.parametrize("name", accumulation_experiments.RUNS)
+def test_tables_are_tidy(tables, name):
+    assert list(tables[name].columns) == SCHEMA.names
+    assert not tables[name].duplicated(["setting", "generation", "quantity"]).any()
+
+
+def test_the_identity_holds_to_ten_digits(tables):
+    differences = tables["linear_identity"]["simulated"]
+    assert len(differences) == 9
+    assert 0 < differences.max() < 1e-11
+
+
+def test_the_law_agrees_with_the_formulas_row_by_row(tables):
+    rows = tables["linear_law"].query("quantity != 'median_test_error'")
+    z = (rows["simulated"] - rows["exact"]) / rows["standard_error"]
+    assert z.abs().max() < 5
+    assert set(rows["generation"]) == set(recorded(12))
+
+
+def test_few_samples_per_dimension_inflate_the_error_of_draws(tables):
+    rows = tables["linear_subsample"].query("quantity == 'multiplier' and generation == 12").set_index("setting")
+    ratio = rows["simulated"] / rows["exact"]
+    assert ratio["d=10, T=32, accumulate_subsample"] > 1.2
+    assert abs(ratio["d=10, T=1000, accumulate_subsample"] - 1) < 0.15
+
+
+def test_the_grid_has_every_seed_and_skips_impossible_pairs(tables):
+    grid = tables["linear_grid"]
+    assert set(zip(grid["dimension"], grid["samples"], strict=True)) == {(1, 10), (1, 32), (3, 10), (3, 32), (20, 32)}
+    assert len(grid) == 5 * 3 * 4 * len(recorded(12)) * 300
+    agreement = grid[grid["regime"] != "accumulate_subsample"].groupby(["regime", "iteration"])
+    ratio = agreement["test_error"].sum() / agreement["exact"].sum()
+    # carried by the few settings with the largest error
+    assert ((ratio - 1).abs() < 0.25).all()
+
+
+def test_regimes_of_a_seed_share_their_first_fit(tables):
+    first = tables["linear_grid"].query("iteration == 1 and samples == 32 and dimension == 3 and noise_variance == 1")
+    wide = first.pivot(index="seed", columns="regime", values="test_error")
+    assert (wide["replace"] == wide["accumulate"]).all()
+    assert (wide["replace"] == wide["replace_growing"]).all()
+
+
+def test_the_same_settings_give_the_same_bytes_and_another_seed_does_not(tmp_path):
+    digests = []
+    for name, seed in (("a", 0), ("b", 0), ("c", 1)):
+        path = tmp_path / f"{name}.parquet"
+        small = SETTINGS.model_copy(update={"seed": seed, "dimensions": [1], "samples": [10], "seeds": 5})
+        accumulation_grid.run_experiment("linear_grid", small, {"table": path})
+        digests.append(sha256(path))
+    assert digests[0] == digests[1] != digests[2]
+
+
+def test_unknown_experiments_and_empty_grids_are_refused(tmp_path):
+    outputs = {"table": tmp_path / "x.parquet"}
+    with pytest.raises(ValueError, match="expected one of linear_identity"):
+        accumulation_experiments.run_experiment("linear", SETTINGS, outputs)
+    with pytest.raises(ValueError, match="linear_grid only"):
+        accumulation_grid.run_experiment("grid", SETTINGS, outputs)
+    with pytest.raises(ValueError, match="change one"):
+        empty = SETTINGS.model_copy(update={"dimensions": [100], "samples": [10]})
+        accumulation_grid.run_experiment("linear_grid", empty, outputs)
