@@ -1,11 +1,14 @@
-"""The examples in the docstrings run."""
+"""The examples in the docstrings run, and the page speaks of every public name."""
 
 from __future__ import annotations
 
 import doctest
 import importlib
+from pathlib import Path
 
 import pytest
+
+import modelcollapse.diversity as diversity
 
 MODULES = {
     "compression": 1,
@@ -24,3 +27,8 @@ MODULES = {
 def test_examples(name):
     failed, attempted = doctest.testmod(importlib.import_module(f"modelcollapse.diversity.{name}"))
     assert failed == 0 and attempted == MODULES[name]
+
+
+def test_every_public_name_is_on_the_page():
+    page = (Path(__file__).parents[2] / "docs" / "diversity.md").read_text()
+    assert [name for name in diversity.__all__ if name not in page] == []
