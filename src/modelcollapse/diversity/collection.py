@@ -26,9 +26,7 @@ class TextCollection:
 
     def __init__(self, texts: Sequence[Text]) -> None:
         if isinstance(texts, str | bytes):
-            raise ValueError(
-                "Texts must be a list with one entry per text, not one string: write [text] or text lists."
-            )
+            raise ValueError("Texts must be a list with one entry per text, not one string: write [text].")
         self.texts: list[Text] = list(texts)
         if not self.texts:
             raise ValueError("There are no texts: give a list with at least two strings or lists of tokens.")
