@@ -22,6 +22,7 @@ from modelcollapse.regression.settings import StrongCollapseSettings
 EXPERIMENTS = {
     "ridge_mixture": ("regression.dohmatob_theorems", "run_ridge"),
     "projection_mixture": ("regression.dohmatob_theorems", "run_projections"),
+    "finite_size": ("regression.dohmatob_theorems", "run_finite_size"),
     "plain_mixture": ("regression.dohmatob_theorems", "run_plain"),
     "error_by_samples": ("regression.dohmatob_samples", "run"),
     "error_by_width": ("regression.dohmatob_widths", "run_widths"),
@@ -35,7 +36,18 @@ EXPERIMENTS = {
 }
 """Experiment -> module and function that make its table."""
 FIGURES = {
+    "theorems": ("ridge_mixture", "projection_mixture"),
+    "finite_size": ("finite_size", "error_by_samples"),
     "error_by_samples": ("error_by_samples",),
+    "floors": ("error_by_samples",),
+    "pareto": ("error_by_width",),
+    "double_descent": ("double_descent",),
+    "error_by_width": ("error_by_width",),
+    "amplification": ("error_by_width",),
+    "weighted_mixing": ("weighted_mixing", "optimal_weight"),
+    "iterative_mixing": ("iterative_mixing",),
+    "generations": ("generations", "adaptive_ridge"),
+    "tails": ("tails",),
 }
 """Figure -> the experiments it is drawn from."""
 TABLES = {name: (name,) for name in EXPERIMENTS}

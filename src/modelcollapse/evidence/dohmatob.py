@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import partial
 
 from modelcollapse.evidence.dohmatob_images import IMAGE_QUANTITIES
+from modelcollapse.evidence.dohmatob_mixing_quantities import MIXING_QUANTITIES
 from modelcollapse.evidence.dohmatob_quantities import STRONG_COLLAPSE_QUANTITIES
 from modelcollapse.evidence.judge import judge_claims
 from modelcollapse.evidence.quantities import Registry
 
-QUANTITIES = Registry({**STRONG_COLLAPSE_QUANTITIES, **IMAGE_QUANTITIES})
+QUANTITIES = Registry({**STRONG_COLLAPSE_QUANTITIES, **MIXING_QUANTITIES, **IMAGE_QUANTITIES})
 judge = partial(judge_claims, QUANTITIES)
 """What the step ``judge-claims`` calls for this paper: ``modelcollapse.evidence.<paper>.judge``."""

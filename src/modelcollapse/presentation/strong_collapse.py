@@ -5,10 +5,34 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from modelcollapse.presentation.strong_collapse_samples import draw_error_by_samples
+from modelcollapse.presentation.strong_collapse_mixing import draw_iterative_mixing, draw_weighted_mixing
+from modelcollapse.presentation.strong_collapse_samples import draw_error_by_samples, draw_floors
+from modelcollapse.presentation.strong_collapse_theory import (
+    draw_finite_size,
+    draw_generations,
+    draw_tails,
+    draw_theorems,
+)
+from modelcollapse.presentation.strong_collapse_widths import (
+    draw_amplification,
+    draw_double_descent,
+    draw_error_by_width,
+    draw_pareto,
+)
 
 FIGURES = {
+    "theorems": draw_theorems,
+    "finite_size": draw_finite_size,
     "error_by_samples": draw_error_by_samples,
+    "floors": draw_floors,
+    "pareto": draw_pareto,
+    "double_descent": draw_double_descent,
+    "error_by_width": draw_error_by_width,
+    "amplification": draw_amplification,
+    "weighted_mixing": draw_weighted_mixing,
+    "iterative_mixing": draw_iterative_mixing,
+    "generations": draw_generations,
+    "tails": draw_tails,
 }
 
 
@@ -21,8 +45,15 @@ def draw(figure: str, tables: Mapping[str, Path], outputs: dict[str, Path]) -> N
         outputs: ``svg``, ``png``.
 
     Raises:
-        ValueError: no such figure, or a table without the expected columns.
+        ValueError: no such figure, or a table that is missing or lacks the expected columns.
     """
     if figure not in FIGURES:
         raise ValueError(f"There is no figure '{figure}': expected one of {', '.join(FIGURES)}.")
-    FIGURES[figure](tables, outputs)
+    FIGURES[figure](_Tables(tables), outputs)
+
+
+class _Tables(dict[str, Path]):
+    """Tables by experiment; a missing one is named."""
+
+    def __missing__(self, experiment: str) -> Path:
+        raise ValueError(f"The figure needs the experiment '{experiment}': give --table .../{experiment}.parquet too.")

@@ -121,7 +121,7 @@ def adaptive_ridge_exponent(capacity: ArrayLike, source: ArrayLike, growth: Arra
 
 
 def power_law_problem(dimension: int, capacity: float, source: float) -> tuple[np.ndarray, np.ndarray]:
-    """Eigenvalues i^-beta and cov(w0) with eigenvalue times coefficient i^-(1+2 beta r), normalised to signal 1: [d], [d]."""
+    """Eigenvalues i^-beta [d], and cov(w0) [d] with eigenvalue times coefficient i^-(1+2 beta r), at signal 1."""
     beta, r = float(capacity), float(source)
     _law(beta, r)
     at = np.arange(1, check_count(dimension, "dimension") + 1, dtype=np.float64)

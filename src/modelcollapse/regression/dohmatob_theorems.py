@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from modelcollapse.regression.dohmatob_rows import PartRows, ValueRows
+import numpy as np
+
+from modelcollapse.regression.dohmatob_rows import PARTS, PartRows, ValueRows
 from modelcollapse.regression.settings import StrongCollapseSettings
-from modelcollapse.regression.spectra import SPECTRA, named_spectrum
+from modelcollapse.regression.spectra import SPECTRA, isotropic, named_spectrum
 from modelcollapse.regression.strong_collapse import random_projections, ridge
 from modelcollapse.regression.strong_collapse_designs import (
     ProjectionDesign,
+    UnitParts,
     nested_moments,
     plain_ridge_error,
     ridge_parts,
@@ -24,6 +27,7 @@ RIDGES = (0.01, 0.5)
 WIDTHS_PER_DIMENSION = (1 / 3, 1.0, 3.0, 10.0)
 PROJECTION_SAMPLES_PER_DIMENSION = (2 / 3, 1.5)
 PROJECTION_RIDGE = 0.01
+FINITE_RATIO, FINITE_SHARE, FINITE_RIDGE = 1.5, 0.5, 0.01
 
 
 def run_ridge(settings: StrongCollapseSettings, outputs: dict[str, Path]) -> None:
@@ -122,7 +126,8 @@ PLAIN_SETTINGS = (
 def run_plain(settings: StrongCollapseSettings, outputs: dict[str, Path]) -> None:
     """Draw signal, shift, noise and features, fit, and take the error: the check of the averaged designs.
 
-    ``outputs``: ``table``, with the quantity ``test_error``. "clean" and "mixture of quality 0" have independent streams.
+    ``outputs``: ``table``, with the quantity ``test_error``: of each setting, and of averaged designs of the same setting
+    (``<setting>, averaged``). All settings have independent streams, "clean" and "mixture of quality 0" too.
     """
     rows = ValueRows()
     d = settings.plain_dimension
@@ -140,4 +145,36 @@ def run_plain(settings: StrongCollapseSettings, outputs: dict[str, Path]) -> Non
             random = generator(settings.seed, "plain_mixture", setting.name, replicate)
             error = plain_ridge_error(random, n, count, spectrum, *mixture, signal=1.0, width=width)
             rows.add(setting.name, "test_error", n, replicate, error, theory.total)
+        for replicate in range(settings.replicates):
+            random = generator(settings.seed, "plain_mixture", setting.name, "averaged", replicate)
+            parts = _averaged(random, n, count, spectrum, width)
+            error = parts.bias + setting.quality * parts.zeta + PLAIN_NOISE * parts.variance
+            rows.add(f"{setting.name}, averaged", "test_error", n, replicate, error, theory.total)
     rows.write(outputs["table"], "plain_mixture", settings)
+
+
+def _averaged(random: np.random.Generator, n: int, count: int, spectrum: np.ndarray, width: int | None) -> UnitParts:
+    if width is None:
+        synthetic, total = nested_moments(random, [count], n, spectrum)
+        return ridge_parts(total, synthetic, n, spectrum, PLAIN_RIDGE)[0]
+    return ProjectionDesign.draw(random, n, spectrum).parts(random, width, [PLAIN_RIDGE], [count])[0][0]
+
+
+def run_finite_size(settings: StrongCollapseSettings, outputs: dict[str, Path]) -> None:
+    """Theorem 1 at growing dimensions with n/d fixed: its gap to simulation falls like 1/d; ``outputs``: ``table``.
+
+    One value per part, ``gap_<part>`` = simulated / theory - 1, by d.
+    """
+    rows = ValueRows()
+    for d in progress(settings.finite_dimensions, description="finite_size"):
+        n, spectrum = round(FINITE_RATIO * d), isotropic(d)
+        count = round(FINITE_SHARE * n)
+        theory = ridge(spectrum, n, count / n, 1.0, 1.0, FINITE_RIDGE)
+        for replicate in range(settings.finite_replicates):
+            random = generator(settings.seed, "finite_size", d, replicate)
+            synthetic, total = nested_moments(random, [count], n, spectrum)
+            (parts,) = ridge_parts(total, synthetic, n, spectrum, FINITE_RIDGE)
+            for part in PARTS:
+                gap = getattr(parts, part) / getattr(theory, part) - 1
+                rows.add(f"n = {FINITE_RATIO:g} d", f"gap_{part}", d, replicate, gap)
+    rows.write(outputs["table"], "finite_size", settings)

@@ -21,12 +21,16 @@ class StrongCollapseSettings(Settings):
     """Seed of all of them; replicate k of one experiment has the stream (seed, experiment, k)."""
     replicates: Annotated[int, Field(ge=2)] = 100
     """Designs per setting, each averaged exactly over signal, shift and noise; 100 are needed for verdicts."""
-    plain_replicates: Annotated[int, Field(ge=2)] = 2000
+    plain_replicates: Annotated[int, Field(ge=2)] = 4000
     """Plain simulations per setting, in which signal, shift and noise are drawn as well."""
     theorem_dimension: Annotated[int, Field(ge=10)] = 300
     """d of the checks of Theorems 1 and 2."""
     plain_dimension: Annotated[int, Field(ge=10)] = 100
     """d of the plain simulations."""
+    finite_dimensions: list[Annotated[int, Field(ge=4)]] = [50, 100, 200, 400]
+    """d at which the theory's gap to simulation is measured."""
+    finite_replicates: Annotated[int, Field(ge=2)] = 200
+    """Designs per dimension there."""
     samples_dimension: Annotated[int, Field(ge=2)] = 100
     """d of the error by number of samples (Fig. 3) and of weighted mixing (Fig. 9)."""
     samples: list[Count] = [200, 500, 1000, 2000, 10**4, 10**5, 10**6, 10**7, 10**8, 10**9]
@@ -41,7 +45,7 @@ class StrongCollapseSettings(Settings):
     """Synthetic samples n2 of the width sweeps, one panel of Fig. 1 each; the paper's second and third are not known."""
     widths: list[Annotated[int, Field(ge=1)]] = [25, 50, 100, 200, 300, 400, 600, 800, 1200, 2500, 5000, 10000]
     """Widths m of the width sweeps."""
-    peak_ridges: list[Positive] = [1e-1, 1e-2, 1e-3]
+    peak_ridges: list[Positive] = [1e-2, 1e-3, 1e-5]
     """Ridges of the double-descent peak, largest first."""
     mixing_samples: list[Count] = [1000, 10**4, 10**5, 10**6]
     """n of weighted mixing."""
