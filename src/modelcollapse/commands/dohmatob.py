@@ -17,7 +17,7 @@ from modelcollapse.commands.step import (
     perform,
     table_outputs,
 )
-from modelcollapse.regression.settings import StrongCollapseSettings
+from modelcollapse.regression.strong_collapse_settings import StrongCollapseSettings
 
 EXPERIMENTS = {
     "ridge_mixture": ("regression.dohmatob_theorems", "run_ridge"),

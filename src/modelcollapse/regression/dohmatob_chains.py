@@ -15,9 +15,9 @@ from modelcollapse.regression.demystified import (
     power_law_problem,
 )
 from modelcollapse.regression.dohmatob_rows import ValueRows
-from modelcollapse.regression.settings import StrongCollapseSettings
 from modelcollapse.regression.spectra import power_law
 from modelcollapse.regression.strong_collapse import ridge
+from modelcollapse.regression.strong_collapse_settings import StrongCollapseSettings
 from modelcollapse.regression.tails import (
     cut_law,
     expected_error,

@@ -16,10 +16,10 @@ from modelcollapse.regression.mixing import (
     quoted_weighted_error,
     weighted_error,
 )
-from modelcollapse.regression.settings import StrongCollapseSettings
 from modelcollapse.regression.strong_collapse import ErrorParts
 from modelcollapse.regression.strong_collapse_closed_forms import exact_ridgeless
 from modelcollapse.regression.strong_collapse_designs import UnitParts, wishart
+from modelcollapse.regression.strong_collapse_settings import StrongCollapseSettings
 from modelcollapse.runtime.progress import progress
 from modelcollapse.runtime.seeds import generator
 

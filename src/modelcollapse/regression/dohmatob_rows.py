@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from modelcollapse.regression.settings import StrongCollapseSettings
 from modelcollapse.regression.strong_collapse import ErrorParts
 from modelcollapse.regression.strong_collapse_designs import UnitParts
+from modelcollapse.regression.strong_collapse_settings import StrongCollapseSettings
 from modelcollapse.runtime.tables import write_parquet
 
 PARTS = ("bias", "variance", "zeta")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from modelcollapse.regression.dohmatob_rows import PartRows
-from modelcollapse.regression.settings import StrongCollapseSettings
 from modelcollapse.regression.spectra import isotropic
 from modelcollapse.regression.strong_collapse_closed_forms import exact_ridgeless, isotropic_ridgeless
 from modelcollapse.regression.strong_collapse_designs import nested_moments, ridge_parts
+from modelcollapse.regression.strong_collapse_settings import StrongCollapseSettings
 from modelcollapse.runtime.progress import progress
 from modelcollapse.runtime.seeds import generator
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 
 from modelcollapse.regression.dohmatob_rows import PARTS, PartRows, ValueRows
-from modelcollapse.regression.settings import StrongCollapseSettings
 from modelcollapse.regression.spectra import SPECTRA, isotropic, named_spectrum
 from modelcollapse.regression.strong_collapse import random_projections, ridge
 from modelcollapse.regression.strong_collapse_designs import (
@@ -18,6 +17,7 @@ from modelcollapse.regression.strong_collapse_designs import (
     plain_ridge_error,
     ridge_parts,
 )
+from modelcollapse.regression.strong_collapse_settings import StrongCollapseSettings
 from modelcollapse.runtime.progress import progress
 from modelcollapse.runtime.seeds import generator
 
