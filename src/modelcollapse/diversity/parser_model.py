@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import spacy
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file, save
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
@@ -140,7 +140,8 @@ def save_parser(nlp: Language, path: Path, facts: dict[str, Any]) -> None:
         "labels": {"tagger": nlp.get_pipe("tagger").label_data, "parser": nlp.get_pipe("parser").label_data},
         "facts": facts,
     }
-    save_file(arrays, path, metadata={METADATA_KEY: json.dumps(description, sort_keys=True)})
+    # not save_file, which makes a file that only its owner may read
+    Path(path).write_bytes(save(arrays, metadata={METADATA_KEY: json.dumps(description, sort_keys=True)}))
 
 
 def load_parser(path: str | Path) -> Language:

@@ -23,9 +23,9 @@ class PinnedFile:
 
 
 PARSER = PinnedFile(
-    md5="0" * 32,
-    sha256="0" * 64,
-    bytes=0,
+    md5="332defe1b2ae77d3a2f98f924ef2d924",
+    sha256="9c3035375e005f7afe0cb5ee00f185bb5eb597355f193b2bf25393a0d2625231",
+    bytes=3_167_088,
 )
 """Trained by the rule ``train_parser`` on UD English EWT; licence, lineage and scores are in its header and in
 ``docs/diversity_models.md``."""
