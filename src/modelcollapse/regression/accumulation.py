@@ -23,7 +23,7 @@ def expected_test_error(
     Args:
         regime: one of ``REGIMES``. Exact for ``replace`` (B n; eq. 4), ``accumulate`` (B sum 1/i^2; eq. 3) and
             ``replace_growing`` (B sum 1/i; eq. 11); for ``accumulate_subsample`` the limit of many samples per dimension,
-            which is too small by about 1.2 d/T at n = 100 (derived here, see docs/theory.md).
+            which is too small by roughly d/T at n = 100 (derived here, see docs/theory.md).
         iteration: n >= 1; 1 is the fit on real labels.
         dimension: d.
         samples: T >= d + 2 rows of the design.
