@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from modelcollapse.runtime.settings import Published, Settings
 
 LARGEST_SYSTEM = 20_000
-"""Most unknowns of one ridge system: its matrix and factor take 6.4 GB then."""
+"""Most unknowns of one ridge system: 3.2 GB, and about 10 GB with the Gram matrix and a copy beside it."""
 
 Share = Annotated[float, Field(gt=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
