@@ -68,13 +68,6 @@ def test_curve_ends_at_the_whole_pool_and_is_inverted():
     assert np.isnan(human.implied_tokens(curve, most, curve(most) / 2))
 
 
-def test_extrapolation_is_an_upper_bound_on_a_curve_that_bends():
-    texts = stories(400, 6)
-    whole = human.rarefaction_curve(TextCollection(texts), 1)
-    most, beyond = 12_000, 20_000
-    assert beyond <= human.extrapolated_tokens(whole, most, whole(beyond)) < 1.5 * beyond
-
-
 def test_command_writes_table_and_figure(mirror, tmp_path):
     page = tmp_path / "page.md"
     page.write_text("before\n<!-- human:begin -->\nold\n<!-- human:end -->\nafter\n")

@@ -102,15 +102,6 @@ def implied_tokens(curve: Callable[[int], float], most: int, ratio: float) -> fl
     return float(high)
 
 
-def extrapolated_tokens(curve: Callable[[int], float], most: int, ratio: float) -> float:
-    """Tokens at which the curve would reach a ratio below its end, were it to go on as from half the pool to all of it.
-
-    On logarithmic axes the curve bends downwards, so that this is an upper bound.
-    """
-    slope = np.log(curve(most) / curve(most // 2)) / np.log(most / (most // 2))
-    return float(most * (ratio / curve(most)) ** (1 / slope))
-
-
 def human_rows(
     mirror: Path, half_samples: int = HALF_SAMPLES, texts: Sequence[HumanText] = HUMAN_TEXTS
 ) -> pd.DataFrame:
@@ -124,7 +115,7 @@ def human_rows(
     Returns:
         One row per text, measure and size: text, measure, size (tokens drawn; texts for ``one_minus_self_bleu``), unit,
         value, ci_low, ci_high (all x100), guo_task, guo_value (x100), implied_size (tokens or texts at which this
-        text's curve meets Guo's value), extrapolated (whether that lies beyond the text's own pool).
+        text's curve meets Guo's value; NaN if it does not within its own pool).
     """
     import pandas as pd
 
@@ -136,7 +127,7 @@ def human_rows(
             rows += _pooled_rows(text, collection, name, n, published.get(name), half_samples)
         rows += _self_bleu_rows(text, collection, published.get("one_minus_self_bleu"), half_samples)
     columns = ["text", "measure", "size", "unit", "value", "ci_low", "ci_high"]
-    return pd.DataFrame(rows, columns=[*columns, "guo_task", "guo_value", "implied_size", "extrapolated"])
+    return pd.DataFrame(rows, columns=[*columns, "guo_task", "guo_value", "implied_size"])
 
 
 def human_curves(mirror: Path, points: int = 30, texts: Sequence[HumanText] = HUMAN_TEXTS) -> pd.DataFrame:
@@ -157,17 +148,12 @@ def _pooled_rows(
     text: HumanText, collection: TextCollection, name: str, n: int, published: float | None, half_samples: int
 ) -> list[tuple[object, ...]]:
     curve, most = rarefaction_curve(collection, n), len(ngram_arrays(collection, n).ids)
-    implied, beyond = float("nan"), False
-    if published is not None:
-        implied = implied_tokens(curve, most, published / 100)
-        beyond = bool(np.isnan(implied) and curve(most) > published / 100)
-        if beyond:
-            implied = extrapolated_tokens(curve, most, published / 100)
+    implied = float("nan") if published is None else implied_tokens(curve, most, published / 100)
     rows: list[tuple[object, ...]] = []
     for drawn in [size for size in TOKENS if size <= most]:
         estimate = jackknife(prepare_distinct_n(collection, n, drawn), half_samples)
         values = [100 * value for value in (estimate.value, *estimate.interval())]
-        rows.append((text.name, name, drawn, "tokens", *values, text.task, published, implied, beyond))
+        rows.append((text.name, name, drawn, "tokens", *values, text.task, published, implied))
     return rows
 
 
@@ -185,6 +171,6 @@ def _self_bleu_rows(
     if published is not None and values and min(values) <= published <= max(values):
         implied = float(np.exp(np.interp(published, values[::-1], np.log(counts)[::-1])))
     return [
-        (text.name, "one_minus_self_bleu", count, "texts", *line, text.task, published, implied, False)
+        (text.name, "one_minus_self_bleu", count, "texts", *line, text.task, published, implied)
         for count, line in zip(counts, measured, strict=True)
     ]

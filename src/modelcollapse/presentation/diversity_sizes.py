@@ -67,7 +67,6 @@ def human_table(rows: pd.DataFrame) -> str:
         first = group.iloc[0]
         guo = "" if pd.isna(first["guo_value"]) else f"{first['guo_value']} ({first['guo_task']})"
         implied = "" if pd.isna(first["implied_size"]) else f"{_two_digits(first['implied_size']):,} {first['unit']}"
-        implied += " (beyond its own pool)" if first["extrapolated"] else ""
         lines.append((text, TITLES[measure], f"{sizes} {first['unit']}", guo, implied))
     columns = ["text", "measure", "ours x100 [95 % interval] at size", "Guo's Human", "size at which ours equals Guo's"]
     return pd.DataFrame(lines, columns=columns).to_markdown(index=False, disable_numparse=True) + "\n"
