@@ -106,7 +106,7 @@ def repeated_ngram_share(texts: Sequence[Text], n: int = 4, tokenizer: Tokenizer
     Raises:
         ValueError: no texts, no tokens, or n below 1.
 
-    Source: claim C16 of the sheet; the share of duplicate n-grams of Welleck et al. 2020 (seq-rep-4, arXiv 1908.04319).
+    Source: the share of duplicate n-grams of Welleck et al. 2020 (seq-rep-4, arXiv 1908.04319).
 
     >>> repeated_ngram_share(["a b c d e", "a b a b a b a"], n=2)
     0.3333333333333333

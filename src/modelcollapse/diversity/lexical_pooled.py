@@ -1,7 +1,7 @@
 """Ratios of types in the pool of all texts: type-token ratio, distinct n-grams, hapax legomena.
 
 They fall with the size of the pool, so that only values at the same ``n_tokens`` compare. A fixed number of running
-tokens (n-grams for n > 1) is drawn without replacement, as Guo et al.'s released scripts do (sheet section 3.1). What
+tokens (n-grams for n > 1) is drawn without replacement, as Guo et al.'s released scripts do. What
 is drawn depends on the seed and on how often each type occurs, not on the order of the texts. Half-samples of the
 jackknife use the exact expectation over all draws (rarefaction: Hurlbert 1971, Ecology 52:577-586) instead of a draw.
 """
