@@ -9,9 +9,9 @@ DOHMATOB_DATA = {
 }
 
 
-def strong_collapse_tables(experiments):
-    """Result files of experiments."""
-    return expand(f"{STRONG_COLLAPSE}/{{experiment}}.parquet", experiment=experiments)
+STRONG_COLLAPSE_PRESENTED = expand(
+    f"{RESULTS}/dohmatob/figures/{{figure}}.{{ending}}", figure=strong_collapse.FIGURES, ending=("svg", "png")
+) + expand(f"{RESULTS}/dohmatob/tables/{{table}}.{{ending}}", table=strong_collapse.TABLES, ending=("csv", "md"))
 
 
 rule run_strong_collapse:
@@ -33,46 +33,24 @@ rule run_strong_collapse:
         " 2> {log}"
 
 
-rule draw_strong_collapse:
+rule present_strong_collapse:
     input:
-        lambda wildcards: strong_collapse_tables(strong_collapse.FIGURES[wildcards.figure]),
+        DOHMATOB_DATA["strong_collapse"],
     output:
-        svg=f"{RESULTS}/dohmatob/figures/{{figure}}.svg",
-        png=f"{RESULTS}/dohmatob/figures/{{figure}}.png",
+        STRONG_COLLAPSE_PRESENTED,
     log:
-        f"{LOGS}/draw_strong_collapse/{{figure}}.log",
-    wildcard_constraints:
-        figure=names_of(strong_collapse.FIGURES),
+        f"{LOGS}/present_strong_collapse.log",
     threads: 1
     resources:
         mem_mb=2000,
         runtime=30,
     params:
         tables=lambda wildcards, input: repeated("table", input),
+        folder=f"{RESULTS}/dohmatob",
         code=code_hash("presentation.strong_collapse"),
     shell:
-        "modelcollapse draw-strong-collapse {wildcards.figure} {params.tables} --folder $(dirname {output.svg}) 2> {log}"
-
-
-rule tabulate_strong_collapse:
-    input:
-        lambda wildcards: strong_collapse_tables(strong_collapse.TABLES[wildcards.table]),
-    output:
-        csv=f"{RESULTS}/dohmatob/tables/{{table}}.csv",
-        markdown=f"{RESULTS}/dohmatob/tables/{{table}}.md",
-    log:
-        f"{LOGS}/tabulate_strong_collapse/{{table}}.log",
-    wildcard_constraints:
-        table=names_of(strong_collapse.TABLES),
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=30,
-    params:
-        tables=lambda wildcards, input: repeated("table", input),
-        code=code_hash("presentation.strong_collapse_tables"),
-    shell:
-        "modelcollapse tabulate-strong-collapse {wildcards.table} {params.tables} --folder $(dirname {output.csv}) 2> {log}"
+        "modelcollapse present-strong-collapse {params.tables} --figures {params.folder}/figures"
+        " --tables {params.folder}/tables 2> {log}"
 
 
 rule judge_dohmatob:
@@ -117,12 +95,6 @@ ruleorder: show_dohmatob > show_claims
 rule dohmatob:
     input:
         **DOHMATOB_DATA,
-        images=rules.dohmatob_images.input,
-        figures=expand(
-            f"{RESULTS}/dohmatob/figures/{{figure}}.{{ending}}", figure=strong_collapse.FIGURES, ending=("svg", "png")
-        ),
-        tables=expand(
-            f"{RESULTS}/dohmatob/tables/{{table}}.{{ending}}", table=strong_collapse.TABLES, ending=("csv", "md")
-        ),
+        presented=STRONG_COLLAPSE_PRESENTED + DOHMATOB_IMAGE_PRESENTED,
         claims=f"{RESULTS}/dohmatob/claims.csv",
         page=f"{RESULTS}/dohmatob/claims.md",

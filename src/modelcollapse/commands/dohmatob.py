@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
 from modelcollapse.commands.step import (
-    Folder,
     Output,
     SettingsText,
     Table,
@@ -35,28 +35,26 @@ EXPERIMENTS = {
     "tails": ("regression.dohmatob_chains", "run_tails"),
 }
 """Experiment -> module and function that make its table."""
-FIGURES = {
-    "theorems": ("ridge_mixture", "projection_mixture"),
-    "finite_size": ("finite_size", "error_by_samples"),
-    "error_by_samples": ("error_by_samples",),
-    "floors": ("error_by_samples",),
-    "pareto": ("error_by_width",),
-    "double_descent": ("double_descent",),
-    "error_by_width": ("error_by_width",),
-    "amplification": ("error_by_width",),
-    "weighted_mixing": ("weighted_mixing", "optimal_weight"),
-    "iterative_mixing": ("iterative_mixing",),
-    "generations": ("generations", "adaptive_ridge"),
-    "tails": ("tails",),
-}
-"""Figure -> the experiments it is drawn from."""
-TABLES = {name: (name,) for name in EXPERIMENTS}
-"""Table -> the experiments it is made from."""
+FIGURES = (
+    "theorems",
+    "finite_size",
+    "error_by_samples",
+    "floors",
+    "pareto",
+    "double_descent",
+    "error_by_width",
+    "amplification",
+    "weighted_mixing",
+    "iterative_mixing",
+    "generations",
+    "tails",
+)
+TABLES = ("theorem_1", "theorem_2", "samples", "widths", "mixing", "generations", "tails")
 
 
 def register(app: typer.Typer) -> None:
     """Add these steps to the command line."""
-    for command in (run_strong_collapse, draw_strong_collapse, tabulate_strong_collapse):
+    for command in (run_strong_collapse, present_strong_collapse):
         app.command()(command)
 
 
@@ -66,11 +64,13 @@ def run_strong_collapse(
     table: Output,
 ) -> None:
     """Simulate one experiment of Dohmatob et al. beside its theory."""
-    module, function = named(experiment, EXPERIMENTS, "experiment")
+    if experiment not in EXPERIMENTS:
+        raise ValueError(f"There is no experiment '{experiment}': expected one of {', '.join(EXPERIMENTS)}.")
+    name, function = EXPERIMENTS[experiment]
     sizes = parse_settings(StrongCollapseSettings, settings)
     perform(
         "run-strong-collapse",
-        module,
+        name,
         {},
         sizes.model_dump() | {"experiment": experiment},
         {"table": table},
@@ -78,42 +78,25 @@ def run_strong_collapse(
     )
 
 
-def draw_strong_collapse(
-    figure: Annotated[str, typer.Argument(help=", ".join(FIGURES))],
+def present_strong_collapse(
     table: Table,
-    folder: Folder,
+    figures: Annotated[Path, typer.Option(file_okay=False, help="Where the figures go.")],
+    tables: Annotated[Path, typer.Option(file_okay=False, help="Where the tables go.")],
 ) -> None:
-    """Draw one figure of Dohmatob et al.: theory lines over simulated points with intervals."""
-    named(figure, FIGURES, "figure")
-    perform(
-        "draw-strong-collapse",
-        "presentation.strong_collapse",
-        by_name(table),
-        {"figure": figure},
-        figure_outputs(folder, figure),
-        lambda module, outputs, work: module.draw(figure, by_name(table), outputs),
-    )
+    """Draw all figures and write all tables of strong collapse: one start of the plotting library for all of them."""
+    experiments = by_name(table)
+    drawn = {name: figure_outputs(figures, name) for name in FIGURES}
+    written = {name: table_outputs(tables, name) for name in TABLES}
 
+    def call(module: Any, temporary: dict[str, Path], work: Path) -> None:
+        for kind, works, present in (("figure", drawn, module.draw), ("table", written, module.tabulate)):
+            for name, paths in works.items():
+                present(name, experiments, {role: temporary[f"{kind}.{name}.{role}"] for role in paths})
 
-def tabulate_strong_collapse(
-    kind: Annotated[str, typer.Argument(help=", ".join(TABLES))],
-    table: Table,
-    folder: Folder,
-) -> None:
-    """Write one table of Dohmatob et al. as CSV and Markdown."""
-    named(kind, TABLES, "table")
-    perform(
-        "tabulate-strong-collapse",
-        "presentation.strong_collapse_tables",
-        by_name(table),
-        {"kind": kind},
-        table_outputs(folder, kind),
-        lambda module, outputs, work: module.tabulate(kind, by_name(table), outputs),
-    )
-
-
-def named(name: str, valid: dict, kind: str):
-    """The entry of that name; ``ValueError`` that lists the valid ones if there is none."""
-    if name not in valid:
-        raise ValueError(f"There is no {kind} '{name}': expected one of {', '.join(valid)}.")
-    return valid[name]
+    outputs = {
+        f"{kind}.{name}.{role}": path
+        for kind, works in (("figure", drawn), ("table", written))
+        for name, paths in works.items()
+        for role, path in paths.items()
+    }
+    perform("present-strong-collapse", "presentation.strong_collapse", experiments, {}, outputs, call)

@@ -1,4 +1,4 @@
-"""Figures of strong collapse: the theory's lines over simulated points with 95 % intervals."""
+"""Figures and tables of strong collapse: the theory's lines over simulated points with 95 % intervals."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from modelcollapse.presentation.strong_collapse_mixing import draw_iterative_mixing, draw_weighted_mixing
 from modelcollapse.presentation.strong_collapse_samples import draw_error_by_samples, draw_floors
+from modelcollapse.presentation.strong_collapse_tables import tabulate_experiments
 from modelcollapse.presentation.strong_collapse_theory import (
     draw_finite_size,
     draw_generations,
@@ -36,6 +37,18 @@ FIGURES = {
 }
 
 
+TABLES = {
+    "theorem_1": ("ridge_mixture", "finite_size"),
+    "theorem_2": ("projection_mixture", "plain_mixture"),
+    "samples": ("error_by_samples",),
+    "widths": ("error_by_width", "double_descent"),
+    "mixing": ("weighted_mixing", "optimal_weight", "iterative_mixing"),
+    "generations": ("generations", "adaptive_ridge"),
+    "tails": ("tails",),
+}
+"""Table -> the experiments it is made from."""
+
+
 def draw(figure: str, tables: Mapping[str, Path], outputs: dict[str, Path]) -> None:
     """Draw one figure.
 
@@ -52,8 +65,16 @@ def draw(figure: str, tables: Mapping[str, Path], outputs: dict[str, Path]) -> N
     FIGURES[figure](_Tables(tables), outputs)
 
 
+def tabulate(table: str, tables: Mapping[str, Path], outputs: dict[str, Path]) -> None:
+    """Write one table of ``TABLES`` as ``csv`` and ``markdown``; arguments and errors as in ``draw``."""
+    if table not in TABLES:
+        raise ValueError(f"There is no table '{table}': expected one of {', '.join(TABLES)}.")
+    given = _Tables(tables)
+    tabulate_experiments({name: given[name] for name in TABLES[table]}, outputs)
+
+
 class _Tables(dict[str, Path]):
     """Tables by experiment; a missing one is named."""
 
     def __missing__(self, experiment: str) -> Path:
-        raise ValueError(f"The figure needs the experiment '{experiment}': give --table .../{experiment}.parquet too.")
+        raise ValueError(f"The experiment '{experiment}' is needed: give --table .../{experiment}.parquet too.")

@@ -16,7 +16,15 @@ from modelcollapse.presentation.strong_collapse_points import (
     replicates,
     with_error,
 )
-from modelcollapse.presentation.style import MARKERS, PALETTE, PAPER_COLOUR, generation_colours, new_figure, save_figure
+from modelcollapse.presentation.style import (
+    MARKERS,
+    PALETTE,
+    PAPER_COLOUR,
+    generation_colours,
+    legend_below,
+    new_figure,
+    save_figure,
+)
 from modelcollapse.regression.iterative import VARIANTS, expected_errors, quoted_limit, real_part_error
 from modelcollapse.regression.mixing import (
     optimal_weight,
@@ -39,7 +47,7 @@ def draw_weighted_mixing(tables: Mapping[str, Path], outputs: dict[str, Path]) -
     """Left: error by n for every weight. Right: the best weight by n."""
     rows = with_error(read_parts(tables["weighted_mixing"]), QUALITY, NOISE)
     best = read_values(tables["optimal_weight"])
-    figure, (axes,) = new_figure(1, 2, width=9.5, height=4.4)
+    figure, (axes,) = new_figure(1, 2, width=9.5, height=5.2)
     d = int(rows.dimension.iloc[0])
     n = np.geomspace(rows.samples.min(), rows.samples.max(), 100)
     weights = sorted(rows.weight.unique())
@@ -52,7 +60,7 @@ def draw_weighted_mixing(tables: Mapping[str, Path], outputs: dict[str, Path]) -
     axes[0].plot([], [], "--", color="black", linewidth=0.7, label="Corollary 2 as quoted")
     axes[0].set(xscale="log", yscale="log", xlabel="samples n", ylabel="test error on real data")
     axes[0].set_title(f"fixed weight α; d = {d}, p2 = {SHARE:g}, {replicates(rows)}")
-    axes[0].legend(fontsize="x-small")
+    legend_below(figure, axes[0], columns=4)
     chosen = best[best.quantity == "optimal_weight"]
     axes[1].plot(
         n, [optimal_weight(d, size, SHARE, QUALITY, NOISE) for size in n], color=PALETTE[0], label="verified formula"

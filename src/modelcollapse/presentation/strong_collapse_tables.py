@@ -12,23 +12,20 @@ from modelcollapse.presentation.strong_collapse_points import PARTS, read_parts,
 from modelcollapse.presentation.tables import write_table
 
 
-def tabulate(kind: str, tables: Mapping[str, Path], outputs: dict[str, Path]) -> None:
+def tabulate_experiments(tables: Mapping[str, Path], outputs: dict[str, Path]) -> None:
     """Write ``csv`` and ``markdown``: mean over replicates, its 95 % interval and the formulas, for every setting.
 
     Errors by source are those at unit signal, noise variance and quality; multiply for others.
 
     Args:
-        kind: name of the table, for the error text.
         tables: experiment -> its Parquet file.
         outputs: ``csv``, ``markdown``.
     """
-    if not tables:
-        raise ValueError(f"The table '{kind}' needs the Parquet files of its experiments: give --table.")
     frames = []
     for experiment, path in tables.items():
         made = _of_parts(path) if "bias" in pq.read_schema(path).names else _of_values(path)
         made.insert(0, "experiment", experiment)
-        frames.append(made)
+        frames.append(made.dropna(axis=1, how="all"))
     write_table(pd.concat(frames, ignore_index=True), outputs)
 
 

@@ -152,9 +152,7 @@ def draw_tails(tables: Mapping[str, Path], outputs: dict[str, Path]) -> None:
     axes[0].legend(fontsize="x-small")
     for place, (setting, group) in enumerate(rows[rows.quantity == "generation"].groupby("setting", sort=False)):
         draw_points(axes[1], group, "at", PALETTE[place], MARKERS[place], "value", label=setting)
-    axes[1].set(
-        xlabel="generation", ylabel="test error", title="every generation learns from its predecessor's T0 samples"
-    )
+    axes[1].set(xlabel="generation", ylabel="test error", title="each generation learns from T0 samples of the last")
     axes[1].legend()
     save_figure(figure, outputs)
 

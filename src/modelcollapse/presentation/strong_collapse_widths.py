@@ -45,13 +45,16 @@ def draw_pareto(tables: Mapping[str, Path], outputs: dict[str, Path]) -> None:
     shares = sorted(rows.synthetic_share.unique())
     n, noise = int(rows.samples.iloc[0]), NOISE["isotropic"]
     widths = curve_widths(rows)
+    # both branches end where the error leaves the simulated range on its way to the peak
+    branches = [widths[widths <= 0.8 * n], widths[widths >= 1.2 * n]]
     norm = LogNorm(widths.min() / n, widths.max() / n)
     figure, (axes,) = new_figure(1, len(shares), width=3.6 * len(shares), height=4.2)
     for axis, share in zip(axes, shares, strict=True):
         chosen = rows[rows.synthetic_share == share]
         for place, quality in enumerate(QUALITIES):
-            curve = theory_by_width(chosen, share, quality, noise, widths)
-            axis.plot(curve.bias + curve.variance, curve.total, color="0.6", linewidth=0.8, zorder=1)
+            for branch in branches:
+                curve = theory_by_width(chosen, share, quality, noise, branch)
+                axis.plot(curve.bias + curve.variance, curve.total, color="0.6", linewidth=0.8, zorder=1)
             points = _pareto_points(chosen, quality, noise)
             bars = {"fmt": "none", "ecolor": "0.4", "elinewidth": 0.8, "zorder": 1.5}
             axis.errorbar(points.x, points.y, 1.96 * points.y_error, 1.96 * points.x_error, **bars)
@@ -158,7 +161,7 @@ def draw_double_descent(tables: Mapping[str, Path], outputs: dict[str, Path]) ->
     rows = rows[rows.synthetic_share == share]
     ridges = sorted(rows.ridge.unique(), reverse=True)
     n = int(rows.samples.iloc[0])
-    widths = np.unique(np.round(np.concatenate([np.geomspace(0.3, 3, 160), np.linspace(0.9, 1.1, 60)]) * n))
+    widths = np.unique(np.round(np.concatenate([np.linspace(0.4, 1.8, 140), np.linspace(0.9, 1.1, 60)]) * n))
     figure, (axes,) = new_figure(1, 3, width=9.5, height=3.6)
     for axis, part in zip(axes, PARTS, strict=True):
         for place, (ridge, colour) in enumerate(zip(ridges, generation_colours(len(ridges)), strict=True)):
@@ -168,7 +171,7 @@ def draw_double_descent(tables: Mapping[str, Path], outputs: dict[str, Path]) ->
             draw_points(axis, chosen, "width", colour, MARKERS[place], part, label=f"λ = {ridge:g}")
         _mark_threshold(axis, rows)
         units = {"bias": "signal", "variance": "noise variance", "zeta": "quality c²"}[part]
-        axis.set(xscale="log", yscale="log", xlabel="width m", title=part, ylabel=f"at unit {units}")
+        axis.set(yscale="log", xlabel="width m", title=part, ylabel=f"at unit {units}")
         axis.set_xlim(widths.min(), widths.max())
     axes[0].plot([], [], ":", color="black", label="m = n")
     legend_below(figure, axes[0], columns=4)
