@@ -44,6 +44,10 @@ class StrongCollapseSettings(Settings):
     """Synthetic samples n2 of the width sweeps, one panel of Fig. 1 each; the paper's second and third are not known."""
     widths: list[Annotated[int, Field(ge=1)]] = [25, 50, 100, 200, 300, 400, 600, 800, 1200, 2500, 5000, 10000]
     """Widths m of the width sweeps."""
+    peak_dimension: Annotated[int, Field(ge=10)] = 300
+    """d of the double-descent peak."""
+    peak_samples: Annotated[int, Field(ge=10)] = 250
+    """n of the double-descent peak, below d."""
     peak_ridges: list[Positive] = [1e-2, 1e-3, 1e-5]
     """Ridges of the double-descent peak, largest first."""
     mixing_samples: list[Count] = [1000, 10**4, 10**5, 10**6]
@@ -67,11 +71,13 @@ class StrongCollapseSettings(Settings):
 
     @model_validator(mode="after")
     def _possible(self) -> StrongCollapseSettings:
-        if self.width_samples >= self.width_dimension:
-            raise ValueError(
-                f"width_samples is {self.width_samples}, but must lie below width_dimension ({self.width_dimension}): "
-                "with more samples than dimensions no width interpolates and there is no double descent"
-            )
+        for name in ("width", "peak"):
+            samples, dimension = getattr(self, f"{name}_samples"), getattr(self, f"{name}_dimension")
+            if samples >= dimension:
+                raise ValueError(
+                    f"{name}_samples is {samples}, but must lie below {name}_dimension ({dimension}): with more samples "
+                    "than dimensions no width interpolates and there is no double descent"
+                )
         if max(self.width_synthetic) >= self.width_samples:
             raise ValueError(f"width_synthetic must lie below width_samples ({self.width_samples})")
         if min(self.samples) <= self.samples_dimension + 1:
