@@ -49,13 +49,16 @@ def draw_gaussian(tables: Mapping[str, Path], outputs: dict[str, Path]) -> None:
     rows = rows_of(tables, "gaussian_law", sorted({panel[0] for panel in GAUSSIAN_PANELS}))
     sizes = _two_sizes(rows)
     figure, axes = new_figure(len(sizes), len(GAUSSIAN_PANELS), width=10.0, height=2.6 * len(sizes) + 0.5)
-    for line, size in zip(axes, sizes, strict=True):
+    for place, size in enumerate(sizes):
+        line = axes[place]
         for axis, (quantity, estimator, title) in zip(line, GAUSSIAN_PANELS, strict=True):
             settings = {regime: f"N={size}, {regime}, {estimator}" for regime in REGIMES}
             regimes_over_iterations(axis, rows[rows.quantity == quantity], settings)
-            axis.set(title=f"{title}, N = {size}", xlabel="iteration", xscale="log", yscale="log")
+            axis.set(xlabel="iteration", xscale="log", yscale="log")
+            if place == 0:
+                axis.set_title(title)
             axis.set_ylim(bottom=max(axis.get_ylim()[0], LEAST_SHOWN))
-        line[0].set_ylabel("in units of the real variance")
+        line[0].set_ylabel(f"N = {size}: in real variances")
     add_key(axes[0, 0], REGIMES, "exact, where a formula exists")
     legend_below(figure, axes[0, 0], columns=4)
     save_figure(figure, outputs)
