@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from treebanks import write_treebank
 from typer.testing import CliRunner
 
 from modelcollapse.cli import app
 from modelcollapse.diversity import parser_weights
+from modelcollapse.diversity.parser_model import load_parser, parse_words, read_description
+from modelcollapse.diversity.parser_training import score_parser
 from modelcollapse.diversity.parser_weights import PinnedFile
+from modelcollapse.diversity.treebank import read_treebank
 from modelcollapse.runtime.files import md5, sha256
 
 
@@ -70,3 +75,19 @@ def test_the_rules_weights_are_the_ones_this_package_pins():
     # the object of the embedded remote of this very clone, wherever the tests are run from
     assert sha256(parser_weights.find_parser()) == parser_weights.PARSER.sha256
     assert parser_weights.find_parser().stat().st_size == parser_weights.PARSER.bytes <= 10_000_000
+
+
+def test_the_pinned_parser_parses_as_well_as_its_header_says():
+    facts = read_description(parser_weights.find_parser())["facts"]
+    assert facts["licence"] == "CC BY-SA 4.0"
+    assert facts["lineage"]["treebank"]["name"] == "UD_English-EWT"
+    assert facts["lineage"]["sentences"]["test"] == 2077
+    assert facts["scores"]["test"]["las"] >= 78 and facts["scores"]["test"]["uas"] >= 82
+    nlp = load_parser(parser_weights.find_parser())
+    # the treebank itself where a corpus mirror lies beside the clone, and a sentence that it parses anywhere
+    folder = Path(__file__).resolve().parents[3] / "shared" / "corpora" / "ud_english_ewt"
+    for path in folder.glob("test.conllu*"):
+        assert score_parser(nlp, read_treebank(path)).as_dict() == facts["scores"]["test"]
+    (tree,) = parse_words(nlp, [["The", "dog", "has", "seen", "a", "cat", "."]])
+    assert tree.heads == (2, 4, 4, 0, 6, 4, 4)
+    assert tree.relations == ("det", "nsubj", "aux", "root", "det", "obj", "punct")
