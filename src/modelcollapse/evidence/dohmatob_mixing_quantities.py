@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
-from modelcollapse.evidence.dohmatob_quantities import GROUP, chosen_rows, combined, error_table, log_slope
+from modelcollapse.evidence.dohmatob_quantities import (
+    GROUP,
+    chosen_rows,
+    combined,
+    error_table,
+    log_slope,
+    over_designs,
+)
 from modelcollapse.evidence.estimates import Estimate, fixed
-from modelcollapse.evidence.intervals import seed_contrast, two_sample_contrast
+from modelcollapse.evidence.intervals import two_sample_contrast
 from modelcollapse.evidence.quantities import Inputs, NotAvailable, Registry
 from modelcollapse.regression.iterative import small_ratio_limit
 from modelcollapse.regression.strong_collapse_closed_forms import exact_ridgeless
@@ -34,7 +43,7 @@ def weighted_floor(
     for weight, group in rows[rows["samples"] == rows["samples"].max()].groupby("weight"):
         level = quality * weight**2 * (1.0 if floor.startswith("alpha") else group["synthetic_share"].iloc[0] ** 2)
         values = combined(group, "total", (1.0, noise_variance, quality)) / level - 1
-        estimates.append(seed_contrast(values, list(group["replicate"]), f"alpha = {weight:g}"))
+        estimates.append(over_designs(values, f"alpha = {weight:g}"))
     return estimates
 
 
@@ -51,7 +60,7 @@ def iterative_limit(
     errors = combined(rows, "total", (1.0, noise_variance, quality))
     expected = float(small_ratio_limit(variant if limit == "derived" else "fresh_noisy", 0.5))
     ratio = errors / (noise_variance * rows["dimension"] / rows["samples"]) / expected - 1
-    return [seed_contrast(ratio, list(rows["replicate"]), f"{variant}, limit {expected:.3g}")]
+    return [over_designs(ratio, f"{variant}, limit {expected:.3g}")]
 
 
 @quantity("ln(error of {variant} / error of {other}) after the last round at each n; c0^2 = {quality}, noise variance "
@@ -64,8 +73,7 @@ def iterative_contrast(
         error_table(_last_round(inputs, name), "samples", (1.0, noise_variance, quality)) for name in (variant, other)
     ]
     return [
-        seed_contrast(np.log(tables[0][n] / tables[1][n]), list(tables[0].index), f"{variant} / {other}, n = {n}")
-        for n in tables[0].columns
+        over_designs(np.log(tables[0][n] / tables[1][n]), f"{variant} / {other}, n = {n}") for n in tables[0].columns
     ]
 
 
@@ -91,7 +99,7 @@ def growth_per_round(inputs: Inputs, quality: float = 1.0, noise_variance: float
         at = table.columns.to_numpy(dtype=np.float64)
         slopes = table.to_numpy() @ ((at - at.mean()) / np.sum((at - at.mean()) ** 2))
         step = float(exact_ridgeless(int(group["dimension"].iloc[0]), n, 0, 0.0, noise_variance).variance)
-        estimates.append(seed_contrast(slopes / step - 1, list(table.index), f"n = {n}"))
+        estimates.append(over_designs(slopes / step - 1, f"n = {n}"))
     return estimates
 
 
@@ -107,9 +115,7 @@ def value_agreement(
             raise ValueError(
                 f"{experiment}, {name}, {setting} at {at:g}: the formula gives {expected}: expected non-zero."
             )
-        estimates.append(
-            seed_contrast(group["value"] / expected - 1, list(group["replicate"]), f"{setting}, at {at:g}")
-        )
+        estimates.append(over_designs(group["value"] / expected - 1, f"{setting}, at {at:g}"))
     return estimates
 
 
@@ -132,7 +138,7 @@ def extrapolated_gap(inputs: Inputs, experiment: str, name: str) -> list[Estimat
     inverse = 1 / table.columns.to_numpy(dtype=np.float64)
     centred = inverse - inverse.mean()
     weights = 1 / inverse.size - inverse.mean() * centred / np.sum(centred**2)
-    return [seed_contrast(table.to_numpy() @ weights, list(table.index), name)]
+    return [over_designs(table.to_numpy() @ weights, name)]
 
 
 @quantity("{name} of {experiment}, where: {where}", "as computed")
@@ -142,11 +148,7 @@ def computed_value(inputs: Inputs, experiment: str, name: str, where: str = "all
     for (setting, at), group in _values(inputs, experiment, name, where).groupby(["setting", "at"], sort=False):
         label = f"{setting}, at {at:g}"
         single = len(group) == 1
-        estimates.append(
-            fixed(group["value"].iloc[0], label)
-            if single
-            else seed_contrast(group["value"], list(group["replicate"]), label)
-        )
+        estimates.append(fixed(group["value"].iloc[0], label) if single else over_designs(group["value"], label))
     return estimates
 
 
@@ -158,7 +160,8 @@ def value_ratio(inputs: Inputs, experiment: str, name: str, setting: str, other:
     if min(len(sample) for sample in samples) == 0:
         raise NotAvailable(f"'{experiment}' has no settings '{setting}' and '{other}'")
     mean = samples[1].mean()
-    return [two_sample_contrast(samples[0] / mean, samples[1] / mean, f"{setting} / {other}")]
+    ratio = two_sample_contrast(samples[0] / mean, samples[1] / mean, f"{setting} / {other}")
+    return [replace(ratio, per_replicate={})]
 
 
 def _last_round(inputs: Inputs, variant: str) -> pd.DataFrame:

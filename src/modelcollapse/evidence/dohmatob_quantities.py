@@ -7,9 +7,11 @@ a weighted sum, paired by design. ``where`` selects rows by a condition on the t
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from modelcollapse.evidence.estimates import Estimate
 from modelcollapse.evidence.intervals import seed_contrast
@@ -43,7 +45,7 @@ def error_agreement(
                 f"The {reference} value of '{part}' in {experiment}, {setting}, must be positive: {expected}."
             )
         values = combined(rows, part, scales) / expected - 1
-        estimates.append(seed_contrast(values, list(rows["replicate"]), f"{part}, {setting}"))
+        estimates.append(over_designs(values, f"{part}, {setting}"))
     return estimates
 
 
@@ -100,9 +102,7 @@ def crossover_agreement(
         p2, n = rows["synthetic_share"].iloc[0], rows["samples"].iloc[0]
         multiple = n * p2**2 * quality / (noise_variance * rows["dimension"].iloc[0])
         predicted = 1 + (1 - p2) * p2 * quality / noise_variance + multiple
-        estimates.append(
-            seed_contrast(ratio / predicted - 1, list(rows["replicate"]), f"{setting} = {multiple:.3g} n_x")
-        )
+        estimates.append(over_designs(ratio / predicted - 1, f"{setting} = {multiple:.3g} n_x"))
     return estimates
 
 
@@ -113,7 +113,7 @@ def mixture_penalty(
 ) -> list[Estimate]:
     """What synthetic samples cost, as a factor."""
     return [
-        seed_contrast(np.log(ratio), list(rows["replicate"]), setting)
+        over_designs(np.log(ratio), setting)
         for setting, rows, ratio in _with_clean(inputs, experiment, where, (1.0, noise_variance, quality))
     ]
 
@@ -130,7 +130,7 @@ def peak_excess(
     others = [width for width in table.columns if abs(width / n - 1) > distance]
     if n not in table.columns or not others:
         raise NotAvailable(f"'{experiment}' has no width of {n} with others to compare")
-    return [seed_contrast(np.log(table[n] / table[m]), list(table.index), f"{part}, m = n over {m}") for m in others]
+    return [over_designs(np.log(table[n] / table[m]), f"{part}, m = n over {m}") for m in others]
 
 
 @quantity("ln({part} at m = n with ridge {ridge} / with ridge {other}) in {experiment}", "log ratio")
@@ -144,7 +144,7 @@ def peak_growth(inputs: Inputs, experiment: str, part: str, ridge: float, other:
         if missing:
             raise NotAvailable(f"'{experiment}' was not run with ridge {missing[0]:g}")
         label = f"{part}, p2 = {share:g}"
-        estimates.append(seed_contrast(np.log(table[ridge] / table[other]), list(table.index), label))
+        estimates.append(over_designs(np.log(table[ridge] / table[other]), label))
     return estimates
 
 
@@ -157,7 +157,7 @@ def zeta_steps(inputs: Inputs, experiment: str, where: str) -> list[Estimate]:
         table = group.pivot(index="replicate", columns="width", values="zeta")
         for smaller, larger in zip(table.columns[:-1], table.columns[1:], strict=True):
             label = f"p2 = {share:g}, m = {smaller} to {larger}"
-            estimates.append(seed_contrast(np.log(table[larger] / table[smaller]), list(table.index), label))
+            estimates.append(over_designs(np.log(table[larger] / table[smaller]), label))
     if not estimates:
         raise NotAvailable(f"'{experiment}' has no two widths where {where}")
     return estimates
@@ -172,7 +172,7 @@ def zeta_at_large_width(inputs: Inputs, experiment: str, where: str) -> list[Est
     for share, group in rows[rows["width"] == rows["width"].max()].groupby("synthetic_share"):
         phi = group["dimension"].iloc[0] / group["samples"].iloc[0]
         limit = share * (phi - share) / (phi * (phi - 1))
-        estimates.append(seed_contrast(group["zeta"] / limit - 1, list(group["replicate"]), f"p2 = {share:g}"))
+        estimates.append(over_designs(group["zeta"] / limit - 1, f"p2 = {share:g}"))
     return estimates
 
 
@@ -196,7 +196,12 @@ def width_advantage(
     missing = [m for m in (best, *compared) if m not in table.columns]
     if missing:
         raise NotAvailable(f"'{experiment}' was not run with width {missing[0]}")
-    return [seed_contrast(np.log(table[m] / table[best]), list(table.index), f"m = {m} over {best}") for m in compared]
+    return [over_designs(np.log(table[m] / table[best]), f"m = {m} over {best}") for m in compared]
+
+
+def over_designs(values: ArrayLike, label: str) -> Estimate:
+    """Mean over replicates with its t interval; their values stay in the experiment's table and are not kept twice."""
+    return replace(seed_contrast(values, label=label), per_replicate={})
 
 
 def combined(rows: pd.DataFrame, part: str, scales: tuple[float, float, float], prefix: str = "") -> pd.Series:
@@ -237,7 +242,7 @@ def log_slope(errors: pd.DataFrame, label: str) -> Estimate:
         raise NotAvailable(f"a slope needs two places, but there is only {errors.shape[1]} ({label})")
     at = np.log(errors.columns.to_numpy(dtype=np.float64))
     weights = (at - at.mean()) / np.sum((at - at.mean()) ** 2)
-    return seed_contrast(np.log(errors.to_numpy()) @ weights, list(errors.index), label)
+    return over_designs(np.log(errors.to_numpy()) @ weights, label)
 
 
 def _with_clean(inputs: Inputs, experiment: str, where: str, scales: tuple[float, float, float]):
