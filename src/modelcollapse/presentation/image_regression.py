@@ -71,7 +71,6 @@ def draw_image_controls(groups: Tables, outputs: dict[str, Path]) -> None:
         axis.axhline(0, color=PAPER_COLOUR, linestyle="--", linewidth=1)
         axis.set(xscale="log", xlabel="n of the mixture", ylabel="ln(error of mixture / of its real part)")
         _mark_sizes(axis, sorted(cost.samples.unique()))
-        axis.legend()
         axis = axes[1, column]
         added = frame[frame.design == "added"]
         real = frame[(frame.design == "mixed") & (frame.share == 0) & (frame.samples >= added.real.min())]
@@ -88,7 +87,7 @@ def draw_image_controls(groups: Tables, outputs: dict[str, Path]) -> None:
         axis.set(xscale="log", yscale="log", xlabel="training images n, real and synthetic", ylabel=ERROR)
         _mark_sizes(axis, sorted({*added.samples.unique(), *real.samples.unique()}))
         axis.legend()
-    _finish(figure, None, groups, outputs, columns=0)
+    _finish(figure, axes[0, 0], groups, outputs, columns=5)
 
 
 def draw_image_widths(groups: Tables, outputs: dict[str, Path]) -> None:
