@@ -12,8 +12,9 @@ from collections.abc import Callable
 import numpy as np
 from scipy.optimize import brentq
 
+from modelcollapse.regression.effective_ridge import effective_ridge
 from modelcollapse.regression.spectra import isotropic, power_law
-from modelcollapse.regression.strong_collapse import effective_ridge, random_projections, ridge
+from modelcollapse.regression.strong_collapse import random_projections, ridge
 from modelcollapse.regression.strong_collapse_designs import nested_moments, plain_ridge_error, ridge_parts
 from modelcollapse.runtime.seeds import generator
 

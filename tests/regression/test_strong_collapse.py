@@ -8,9 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import fsolve
 
+from modelcollapse.regression import effective_ridge as fixed_point
+from modelcollapse.regression import random_projections as projections
+from modelcollapse.regression.effective_ridge import effective_ridge
 from modelcollapse.regression.random_projections import projected_ridge
 from modelcollapse.regression.spectra import isotropic, label_shift, named_spectrum, power_law, signal_prior
-from modelcollapse.regression.strong_collapse import effective_ridge, random_projections, ridge
+from modelcollapse.regression.strong_collapse import random_projections, ridge
 from modelcollapse.regression.strong_collapse_closed_forms import (
     crossover_samples,
     exact_ridgeless,
@@ -310,10 +313,7 @@ def test_impossible_values_are_refused_with_their_reason(call, words):
 
 
 def test_a_fixed_point_that_is_not_reached_is_an_error(monkeypatch):
-    from modelcollapse.regression import random_projections as projections
-    from modelcollapse.regression import strong_collapse
-
-    monkeypatch.setattr(strong_collapse, "MOST_STEPS", 2)
+    monkeypatch.setattr(fixed_point, "MOST_STEPS", 2)
     monkeypatch.setattr(projections, "MOST_STEPS", 2)
     with pytest.raises(ValueError, match="not found in 2 steps at n = 25"):
         ridge(power_law(30), 25, 0.5, 1, 1, 1e-9)

@@ -10,8 +10,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from modelcollapse.regression.effective_ridge import effective_ridge
 from modelcollapse.regression.spectra import check_count, check_not_negative, check_sizes, check_spectrum
-from modelcollapse.regression.strong_collapse import ErrorParts, effective_ridge, ridge
+from modelcollapse.regression.strong_collapse import ErrorParts, ridge
 
 
 def linear_law(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from modelcollapse.regression.effective_ridge import effective_ridge
 from modelcollapse.regression.spectra import check_not_negative, check_sizes, check_spectrum, chunks
 
 MOST_STEPS = 500
@@ -97,38 +98,42 @@ class _Sums:
 
 
 def _theta(spectrum: np.ndarray, n: np.ndarray, m: np.ndarray, ridge: np.ndarray) -> np.ndarray:
-    """Newton's steps kept inside a bracket that shrinks, bisecting where they leave it."""
+    theta = np.zeros_like(ridge)
+    positive = ridge > 0
+    theta[positive] = _bracketed_newton(spectrum, n[positive], m[positive], ridge[positive])
+    # without ridge the smaller of both factors vanishes: df_1 = min(m, n), or theta = 0 if that is at least d
+    smaller = np.minimum(n, m)
+    interpolating = ~positive & (smaller < spectrum.size)
+    theta[interpolating] = effective_ridge(spectrum, smaller[interpolating], 0.0)
+    return theta
+
+
+def _bracketed_newton(spectrum: np.ndarray, n: np.ndarray, m: np.ndarray, ridge: np.ndarray) -> np.ndarray:
+    """Newton's steps for positive ridges, kept inside a bracket that shrinks; bisection where they leave it."""
     dimension = spectrum.size
-    gamma, smaller = m / dimension, np.minimum(n, m)
+    gamma = m / dimension
     # at the upper end df_1 <= min(m, n) / 2, so that the left side is at least gamma theta / 4
-    high = np.maximum(2 * spectrum.sum() / smaller, 4 * ridge / gamma)
-    low = np.zeros_like(high)
-    theta = high.copy()
-    theta[(ridge == 0) & (smaller >= dimension)] = 0.0
-    active = np.flatnonzero(theta > 0)
+    high = np.maximum(2 * spectrum.sum() / np.minimum(n, m), 4 * ridge / gamma)
+    low, theta = np.zeros_like(high), high.copy()
+    active = np.arange(theta.size)
     for _ in range(MOST_STEPS):
         if active.size == 0:
             return theta
-        at, size, features = theta[active], n[active], m[active]
+        at, size, features, scale = theta[active], n[active], m[active], gamma[active]
         sums = _Sums.at(spectrum, at)
         of_n = ((size - dimension) + sums.lost1) / size
         of_m = ((features - dimension) + sums.lost1) / features
-        inside = np.minimum(of_n, of_m) > 0
-        excess = gamma[active] * at * of_m * of_n - ridge[active]
-        # ridge 0: the root is where the smaller factor vanishes, and the other only slows the steps
-        other = np.where(ridge[active] == 0, gamma[active] * np.maximum(of_n, of_m), 1.0)
-        slope = gamma[active] * (((features - dimension) + sums.lost2) / features * of_n + of_m * sums.df12 / size)
-        small_slope = ((smaller[active] - dimension) + sums.lost2) / smaller[active]
-        zero = ridge[active] == 0
-        step = np.where(zero, excess / other / np.where(small_slope == 0, 1.0, small_slope), excess / slope)
-        above = inside & (excess >= 0)
-        high[active] = np.where(above, np.minimum(high[active], at), high[active])
-        low[active] = np.where(above, low[active], np.maximum(low[active], at))
-        moved = at - step
-        outside = ~((moved > low[active]) & (moved < high[active])) & (step != 0)
+        excess = scale * at * of_m * of_n - ridge[active]
+        slope = scale * (((features - dimension) + sums.lost2) / features * of_n + of_m * sums.df12 / size)
+        # left of the root the excess is negative, or a factor is: both would give a product that is positive again
+        right = (np.minimum(of_n, of_m) > 0) & (excess >= 0)
+        high[active] = np.where(right, np.minimum(high[active], at), high[active])
+        low[active] = np.where(right, low[active], np.maximum(low[active], at))
+        moved = at - excess / slope
+        settled = np.abs(moved - at) <= TOLERANCE * at
+        inside = (moved > low[active]) & (moved < high[active])
         middle = np.where(low[active] > 0, np.sqrt(low[active] * high[active]), 0.1 * high[active])
-        settled = np.abs(moved - at) <= TOLERANCE * np.abs(at)
-        theta[active] = np.where(outside & ~settled, middle, moved)
+        theta[active] = np.where(inside | settled, moved, middle)
         narrow = high[active] - low[active] <= TOLERANCE * high[active]
         active = active[~(settled | narrow)]
     where = active[0]

@@ -9,7 +9,7 @@ E[w' Sigma w] = tr(Sigma Gamma) is the signal.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -131,7 +131,7 @@ def chunks(points: int, dimension: int, numbers: int = 400_000) -> list[slice]:
     return [slice(start, min(start + step, points)) for start in range(0, points, step)]
 
 
-def _checked(values: ArrayLike, name: str, test, expected: str) -> np.ndarray:
+def _checked(values: ArrayLike, name: str, test: Callable[[np.ndarray], np.ndarray], expected: str) -> np.ndarray:
     array = np.asarray(values, dtype=np.float64)
     good = np.isfinite(array) & test(array)
     if not np.all(good):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from modelcollapse.regression.effective_ridge import effective_ridge
 from modelcollapse.regression.random_projections import projected_ridge
 from modelcollapse.regression.spectra import (
     check_eigenvalues,
@@ -18,14 +19,10 @@ from modelcollapse.regression.spectra import (
     check_share,
     check_sizes,
     check_spectrum,
-    chunks,
     label_shift,
     signal_prior,
     weighted_traces,
 )
-
-MOST_STEPS = 500
-TOLERANCE = 1e-12
 
 
 @dataclass(frozen=True)
@@ -141,7 +138,16 @@ class MixtureProblem:
     signal: np.ndarray
 
     @classmethod
-    def of(cls, spectrum, quality, noise_variance, signal, synthetic_noise_variance, shift, prior) -> MixtureProblem:
+    def of(
+        cls,
+        spectrum: ArrayLike,
+        quality: ArrayLike,
+        noise_variance: ArrayLike,
+        signal: ArrayLike,
+        synthetic_noise_variance: ArrayLike | None,
+        shift: ArrayLike | None,
+        prior: ArrayLike | None,
+    ) -> MixtureProblem:
         """Check and complete what the caller gave."""
         values = check_spectrum(spectrum)
         noise = check_not_negative(noise_variance, "noise_variance")
@@ -156,7 +162,9 @@ class MixtureProblem:
             signal=check_not_negative(signal, "signal"),
         )
 
-    def parts(self, unit_bias, unit_variance, unit_zeta, p2: np.ndarray) -> ErrorParts:
+    def parts(
+        self, unit_bias: np.ndarray, unit_variance: np.ndarray, unit_zeta: np.ndarray, p2: np.ndarray
+    ) -> ErrorParts:
         """Scale the parts of unit signal, noise and quality; floats where all inputs were numbers."""
         noise = (1 - p2) * self.noise_variance + p2 * self.synthetic_noise_variance
         parts = (self.signal * unit_bias, noise * unit_variance, self.quality * unit_zeta)
@@ -172,55 +180,3 @@ def zeta_of(p2: np.ndarray, u: np.ndarray, theta: np.ndarray, shifts: np.ndarray
     p1 = 1 - p2
     mixed = p1**2 * shifts[2] + 2 * p1 * theta * shifts[1] + theta**2 * shifts[0]
     return p2**2 * (1 + p1 * u) * shifts[2] + p2 * u * mixed
-
-
-def effective_ridge(spectrum: np.ndarray, samples: ArrayLike, ridge: ArrayLike) -> np.ndarray:
-    """The root kappa >= ridge of kappa - ridge = kappa df_1(kappa) / n with df_1(k) = tr Sigma (Sigma + k I)^-1.
-
-    The difference of both sides is convex in kappa, so that Newton's steps from the right never overshoot.
-
-    Args:
-        spectrum: eigenvalues of Sigma [d].
-        samples: n.
-        ridge: lambda >= 0; for 0 the limit from above: 0 if n > d, positive if n < d.
-
-    Returns:
-        kappa, of the common shape of ``samples`` and ``ridge``.
-
-    Raises:
-        ValueError: ridge 0 with n = d: the error diverges; no convergence.
-    """
-    values = check_spectrum(spectrum)
-    n, penalty = np.broadcast_arrays(check_sizes(samples, "samples"), check_not_negative(ridge, "ridge"))
-    if np.any((penalty == 0) & (n == values.size)):
-        raise ValueError(
-            f"With ridge 0 and as many samples as dimensions ({values.size}) the error diverges: "
-            "give a positive ridge, or another number of samples."
-        )
-    pairs, back = np.unique(np.stack([n.ravel(), penalty.ravel()]), axis=1, return_inverse=True)
-    kappa = np.empty(pairs.shape[1])
-    for chunk in chunks(kappa.size, values.size):
-        kappa[chunk] = _newton(values, pairs[0, chunk], pairs[1, chunk])
-    return kappa[back.ravel()].reshape(n.shape)
-
-
-def _newton(spectrum: np.ndarray, n: np.ndarray, ridge: np.ndarray) -> np.ndarray:
-    kappa = np.where((ridge == 0) & (n > spectrum.size), 0.0, ridge + spectrum.sum() / n)
-    active = np.flatnonzero(kappa > 0)
-    for _ in range(MOST_STEPS):
-        if active.size == 0:
-            return kappa
-        at, size = kappa[active], n[active]
-        shrunk = spectrum / (spectrum + at[:, None])
-        # n - df_1 without cancellation
-        left = (size - spectrum.size) + at * np.sum(1 / (spectrum + at[:, None]), axis=1)
-        excess = at * left / size - ridge[active]
-        slope = 1 - np.einsum("pd,pd->p", shrunk, shrunk) / size
-        moved = at - excess / slope
-        kappa[active] = moved
-        active = active[~(np.abs(moved - at) <= TOLERANCE * np.abs(moved))]
-    where = active[0]
-    raise ValueError(
-        f"The fixed point kappa was not found in {MOST_STEPS} steps at n = {n[where]:g}, ridge = {ridge[where]:g}: "
-        "the error is about to diverge there; give a larger ridge."
-    )

@@ -16,11 +16,11 @@ Count = Annotated[int, Field(ge=2)]
 class StrongCollapseSettings(Settings):
     """Sizes of the simulations beside the theory of Dohmatob et al. (sections 2, 3 and 5)."""
 
-    seed: Annotated[int, Field(ge=0)] = 0
+    seed: Annotated[int, Field(ge=0)] = 1
     """Seed of all of them; replicate k of one experiment has the stream (seed, experiment, k)."""
     replicates: Annotated[int, Field(ge=2)] = 100
     """Designs per setting, each averaged exactly over signal, shift and noise; 100 are needed for verdicts."""
-    plain_replicates: Annotated[int, Field(ge=2)] = 4000
+    plain_replicates: Annotated[int, Field(ge=2)] = 8000
     """Plain simulations per setting, in which signal, shift and noise are drawn as well."""
     theorem_dimension: Annotated[int, Field(ge=10)] = 300
     """d of the checks of Theorems 1 and 2."""
@@ -64,7 +64,7 @@ class StrongCollapseSettings(Settings):
     """d of the chains of generations ("Model Collapse Demystified")."""
     chain_generations: Annotated[int, Field(ge=2)] = 10
     """Generations of those chains."""
-    chain_replicates: Annotated[int, Field(ge=2)] = 2000
+    chain_replicates: Annotated[int, Field(ge=2)] = 5000
     """Chains per setting, with all noise drawn."""
     tail_replicates: Annotated[int, Field(ge=2)] = 100
     """Draws per setting of the learner with infinite memory ("A Tale of Tails")."""
