@@ -46,7 +46,8 @@ def draw_pareto(tables: Mapping[str, Path], outputs: dict[str, Path]) -> None:
     n, noise = int(rows.samples.iloc[0]), NOISE["isotropic"]
     widths = curve_widths(rows)
     # both branches end where the error leaves the simulated range on its way to the peak
-    branches = [widths[widths <= 0.8 * n], widths[widths >= 1.2 * n]]
+    edges = 0.8 * n, 1.2 * n
+    branches = [np.append(widths[widths < edges[0]], edges[0]), np.append(edges[1], widths[widths > edges[1]])]
     norm = LogNorm(widths.min() / n, widths.max() / n)
     figure, (axes,) = new_figure(1, len(shares), width=3.6 * len(shares), height=4.2)
     for axis, share in zip(axes, shares, strict=True):
