@@ -1,4 +1,7 @@
-"""The measures that ``measure()`` knows by name; those that need torch or spaCy are imported when asked for."""
+"""The measures that ``measure()`` knows by name; those that need torch or spaCy are imported when asked for.
+
+Written as import statements, not as names of modules, so that the code hash of a step that measures sees them.
+"""
 
 from __future__ import annotations
 
