@@ -33,7 +33,10 @@ def dohmatob_image_deviations():
 
     found = []
     for name, images in DOHMATOB_IMAGES.items():
-        found += deviations(images, f"images.{name}.")
+        corpus = CONFIG.corpora[images.corpus]
+        # the whole of MNIST under another name is no deviation
+        is_mnist = corpus.source == "mnist" and corpus.train is None and corpus.test is None
+        found += [text for text in deviations(images, f"images.{name}.") if not (is_mnist and ".corpus = " in text)]
         found.append(f"images.{name}.protocol = our sizes, optimiser and labellers (paper: not stated in our sources)")
     return sorted(found)
 
