@@ -17,10 +17,7 @@ include: "rules/shumailov.smk"
 include: "rules/gerstgrasser.smk"
 include: "rules/dohmatob_images.smk"
 include: "rules/dohmatob.smk"
-
-
-# Papers whose claims are judged.
-JUDGED = ("shumailov", "gerstgrasser", "dohmatob")
+include: "rules/claims.smk"
 
 
 localrules:
@@ -41,24 +38,6 @@ rule all:
         rules.gerstgrasser.input,
         rules.dohmatob.input,
         f"{RESULTS}/claims.csv",
-
-
-rule merge_claims:
-    input:
-        expand(f"{RESULTS}/{{paper}}/claims.csv", paper=JUDGED),
-    output:
-        f"{RESULTS}/claims.csv",
-    log:
-        f"{LOGS}/merge_claims.log",
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=10,
-    params:
-        claims=lambda wildcards, input: repeated("claims", input),
-        code=code_hash("evidence.judge"),
-    shell:
-        "modelcollapse merge-claims {params.claims} --output {output} 2> {log}"
 
 
 onstart:

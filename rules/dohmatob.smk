@@ -79,19 +79,6 @@ rule judge_dohmatob:
         " --output {output.claims} --raw {output.raw} --rules {output.rules} 2> {log}"
 
 
-use rule show_claims as show_dohmatob with:
-    input:
-        f"{RESULTS}/dohmatob/claims.csv",
-    output:
-        page=f"{RESULTS}/dohmatob/claims.md",
-        metrics=f"{RESULTS}/dohmatob/metrics.json",
-    log:
-        f"{LOGS}/show_claims/dohmatob.log",
-
-
-ruleorder: show_dohmatob > show_claims
-
-
 rule dohmatob:
     input:
         **DOHMATOB_DATA,

@@ -132,19 +132,6 @@ rule judge_gerstgrasser:
         " --output {output.claims} --raw {output.raw} --rules {output.rules} 2> {log}"
 
 
-use rule show_claims as show_gerstgrasser with:
-    input:
-        f"{RESULTS}/gerstgrasser/claims.csv",
-    output:
-        page=f"{RESULTS}/gerstgrasser/claims.md",
-        metrics=f"{RESULTS}/gerstgrasser/metrics.json",
-    log:
-        f"{LOGS}/show_claims/gerstgrasser.log",
-
-
-ruleorder: show_gerstgrasser > show_claims
-
-
 rule gerstgrasser:
     input:
         **GERSTGRASSER_DATA,

@@ -253,24 +253,6 @@ rule judge_shumailov:
         " --output {output.claims} --raw {output.raw} --rules {output.rules} 2> {log}"
 
 
-rule show_claims:
-    input:
-        f"{RESULTS}/{{paper}}/claims.csv",
-    output:
-        page=f"{RESULTS}/{{paper}}/claims.md",
-        metrics=f"{RESULTS}/{{paper}}/metrics.json",
-    log:
-        f"{LOGS}/show_claims/{{paper}}.log",
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=10,
-    params:
-        code=code_hash("presentation.claims"),
-    shell:
-        "modelcollapse show-claims --claims {input} --page {output.page} --metrics {output.metrics} 2> {log}"
-
-
 rule shumailov:
     input:
         **SHUMAILOV_DATA,
