@@ -113,7 +113,7 @@ def test_editing_presentation_reruns_no_training(clone):
         stream.write("\nCHANGED = True\n")
     found = jobs(snakemake("-n", folder=clone))
     assert {"draw_language_model", "draw_densities", "tabulate"} <= found
-    assert all(name.startswith(("draw_", "tabulate")) for name in found), found
+    assert all(name.startswith(("draw_", "present_", "tabulate")) for name in found), found
 
 
 def test_editing_training_reruns_training_and_no_simulation(clone):
