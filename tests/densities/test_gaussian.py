@@ -122,7 +122,7 @@ def test_the_notebooks_loop_has_the_sheets_medians():
     ]:
         sizes = np.full(1000, samples)
         quantiles = [math.sqrt(gaussian.variance_quantile(p, sizes, ddof=0)) for p in (0.05, 0.5, 0.95)]
-        # the sheet's values come from 2,000 chains: an error of about 4 % of the spread of ln sigma
+        # the reference values come from 2,000 chains: an error of about 4 % of the spread of ln sigma
         tolerance = 0.16 * math.sqrt(500 / samples)
         assert np.abs(np.log(np.array([low, median, high]) / quantiles)).max() < tolerance
 

@@ -1,4 +1,4 @@
-"""Theorems 1 and 2 against the fixed point of the paper, closed forms, the sheet's numbers and simulated designs."""
+"""Theorems 1 and 2 against the fixed point of the paper, closed forms, independent numbers and simulated designs."""
 
 from __future__ import annotations
 
