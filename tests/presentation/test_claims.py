@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pandas as pd
 import pytest
@@ -11,7 +12,7 @@ from modelcollapse.presentation.claims import (
     BEGIN,
     END,
     read_claims,
-    results_table,
+    results_tables,
     with_results,
     write_claims_page,
     write_results,
@@ -54,18 +55,31 @@ def page(tmp_path):
 
 
 def test_the_results_table_is_short(claims):
-    lines = results_table(claims).splitlines()
-    assert len(lines) == 4
-    assert lines[2].endswith("|  |  | not testable at this scale |")
-    assert lines[3] == (
+    lines = results_tables(claims).splitlines()
+    assert lines[0] == "### Shumailov et al."
+    assert lines[2] == "2 claims: direction holds (proxy) 1, not testable at this scale 1."
+    assert len(lines) == 8
+    assert lines[6].endswith("|  |  | not testable at this scale |")
+    assert lines[7] == (
         "| L2 | Perplexity degrades. | .46 to .60 nat | 0.41 [0.38, 0.44] | 5 | direction holds (proxy) |"
     )
+
+
+def test_every_paper_has_its_table(tmp_path):
+    path = tmp_path / "claims.csv"
+    pd.DataFrame([ROW, ROW | {"paper": "dohmatob", "claim_id": "D1"}]).to_csv(path, index=False)
+    assert re.findall("### (.*)|^\\| ([LD]\\d)", results_tables(path), re.MULTILINE) == [
+        ("Shumailov et al.", ""),
+        ("", "L2"),
+        ("Dohmatob et al.", ""),
+        ("", "D1"),
+    ]
 
 
 def test_the_page_is_changed_between_its_marks_only(claims, page):
     write_results(page, claims)
     text = page.read_text()
-    assert text.startswith(f"# Title\n\n{BEGIN}\n| claim |")
+    assert text.startswith(f"# Title\n\n{BEGIN}\n### Shumailov et al.\n")
     assert text.endswith(f"{END}\n\nText with \\1 and more.\n")
     assert "stale" not in text
 

@@ -13,7 +13,7 @@ from modelcollapse.runtime.files import write_atomically
 
 BEGIN, END = "<!-- results:begin -->", "<!-- results:end -->"
 REPAIR = "modelcollapse document-results"
-SHOWN = ("claim_id", "statement", "reported", "ours", "ci_low", "ci_high", "n_seeds", "verdict")
+SHOWN = ("claim_id", "paper", "statement", "reported", "ours", "ci_low", "ci_high", "n_seeds", "verdict")
 
 
 def write_claims_page(claims: Path, outputs: dict[str, Path]) -> None:
@@ -47,10 +47,16 @@ def read_claims(path: Path) -> pd.DataFrame:
     return table
 
 
-def results_table(claims: Path) -> str:
-    """Markdown table of all claims with short verdicts."""
+def results_tables(claims: Path) -> str:
+    """A Markdown table per paper: its claims with short verdicts, below how many there are of each."""
     table = read_claims(claims)
-    rows = ["| claim | statement | paper | ours [95 % interval] | n | verdict |", "|---|---|---|---|--:|---|"]
+    return "\n".join(_results_table(paper, rows) for paper, rows in table.groupby("paper", sort=False))
+
+
+def _results_table(paper: str, table: pd.DataFrame) -> str:
+    counts = ", ".join(f"{term} {count}" for term, count in headline_counts(table).items() if count)
+    rows = [f"### {paper.capitalize()} et al.", "", f"{len(table)} claims: {counts}.", ""]
+    rows += ["| claim | statement | paper | ours [95 % interval] | n | verdict |", "|---|---|---|---|--:|---|"]
     for row in table.itertuples():
         interval = f" [{row.ci_low}, {row.ci_high}]" if row.ci_low else ""
         ours = f"{row.ours.partition(' (')[0]}{interval}"
@@ -61,7 +67,7 @@ def results_table(claims: Path) -> str:
 
 
 def with_results(text: str, claims: Path) -> str:
-    """The page with the table between its marks.
+    """The page with the tables between its marks.
 
     Raises:
         ValueError: the marks are missing.
@@ -69,11 +75,11 @@ def with_results(text: str, claims: Path) -> str:
     if BEGIN not in text or END not in text:
         raise ValueError(f"The page has lost its marks {BEGIN} and {END}: restore them, then type '{REPAIR}'.")
     pattern = re.compile(f"{re.escape(BEGIN)}.*{re.escape(END)}", re.DOTALL)
-    return pattern.sub(lambda _: f"{BEGIN}\n{results_table(claims)}{END}", text)
+    return pattern.sub(lambda _: f"{BEGIN}\n{results_tables(claims)}{END}", text)
 
 
 def write_results(page: Path, claims: Path) -> None:
-    """Put the results table into a page such as README.md."""
+    """Put the results tables into a page such as README.md."""
     text = with_results(page.read_text(encoding="utf-8"), claims)
     with write_atomically(page) as temporary:
         temporary.write_text(text, encoding="utf-8")
