@@ -35,7 +35,7 @@ def test_neither_order_nor_length_of_rows_matters_and_halving_halves(matrix, ran
     lengths = np.array([random.uniform(0.1, 10) for _ in matrix])[:, None]
     assert mean_pairwise_distance(matrix[order] * lengths) == pytest.approx(value, abs=1e-9)
     assert mean_pairwise_distance(matrix, halved=True) == value / 2
-    assert -1e-9 <= value <= len(matrix) / (len(matrix) - 1) + 1e-9
+    assert 0 <= value <= len(matrix) / (len(matrix) - 1) + 1e-9
 
 
 @settings(max_examples=40, deadline=None)

@@ -109,7 +109,13 @@ def test_neither_order_of_graphs_nor_of_nodes_matters(some, random):
         renamed.append((mixed, [(place[b], place[a]) for a, b in edges]))
     value = weisfeiler_lehman_diversity(some)
     assert weisfeiler_lehman_diversity(renamed) == pytest.approx(value, abs=1e-12)
-    assert -1e-12 <= value <= 1 + 1e-12
+    assert 0 <= value <= 1
+
+
+def test_graphs_without_a_common_label_are_at_distance_one_and_no_rounding_above():
+    some = [(["a", "a"], [(0, 0)]), (["b", "b", "b"], [])]
+    assert weisfeiler_lehman_diversity(some) == 1
+    assert weisfeiler_lehman_diversity(some[::-1]) == 1
 
 
 def test_more_refinement_tells_more_graphs_apart():

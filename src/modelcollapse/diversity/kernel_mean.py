@@ -20,19 +20,21 @@ BLOCK_ENTRIES = 4_000_000
 """Numbers held at a time beside the features themselves (32 MB)."""
 
 
-def mean_distance(total: np.ndarray, items: int | float) -> float:
+def mean_distance(total: np.ndarray, items: int | float, nonnegative: bool = False) -> float:
     """1 - mean over i != j of <u_i, u_j>, for unit vectors.
 
     Args:
         total: [d], the sum of the unit vectors.
         items: how many there are, at least 2.
+        nonnegative: no feature is negative, so that no similarity is.
 
     Returns:
-        A number in [0, 2]; in [0, 1] if no feature is negative.
+        A number in [0, items / (items - 1)]; in [0, 1] if ``nonnegative``.
     """
     similarity = (float(total @ total) - items) / (items * (items - 1.0))
-    # rounding may carry the distance of equal items below 0
-    return max(0.0, 1.0 - similarity)
+    largest = 1.0 if nonnegative else items / (items - 1.0)
+    # rounding may carry the distance of equal items below 0, and that of items without a common feature above the largest
+    return min(max(0.0, 1.0 - similarity), largest)
 
 
 def check_number_of_items(items: int, what: str) -> None:
@@ -77,6 +79,7 @@ class MeanDistance(Statistic):
         self.options = dict(options or {})
         self._what = what
         self._scale = scale
+        self._nonnegative = bool(features.min() >= 0)
         self._items = np.bincount(owner, minlength=n_texts).astype(np.float64)
         # pairs within a text count too, so a text enters by the sum of its items alone
         membership = sparse.csr_array((np.ones(len(owner)), (owner, np.arange(len(owner)))), (n_texts, len(owner)))
@@ -104,6 +107,7 @@ class MeanDistance(Statistic):
             # sparse on the left: a product of dense and sparse would go through a copy
             totals = (self._sums.T @ chosen.T).T
             found[start : start + block] = [
-                self._scale * mean_distance(total, count) for total, count in zip(totals, items, strict=True)
+                self._scale * mean_distance(total, count, self._nonnegative)
+                for total, count in zip(totals, items, strict=True)
             ]
         return found

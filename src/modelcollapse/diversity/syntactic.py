@@ -45,7 +45,7 @@ def weisfeiler_lehman_diversity(graphs: Sequence[Graph], iterations: int = 2) ->
     graphs = list(graphs)
     check_number_of_items(len(graphs), "graphs")
     features = normalise_rows(weisfeiler_lehman_features(graphs, iterations))
-    return mean_distance(np.asarray(features.sum(axis=0)), len(graphs))
+    return mean_distance(np.asarray(features.sum(axis=0)), len(graphs), nonnegative=True)
 
 
 def prepare(
