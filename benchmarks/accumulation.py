@@ -14,12 +14,13 @@ from pathlib import Path
 import numpy as np
 
 from modelcollapse.densities import kde
-from modelcollapse.densities.accumulation_settings import KdeChainSettings, LinearSettings
-from modelcollapse.densities.gaussian_accumulation import simulate_regime
-from modelcollapse.densities.kde_chains import simulate_chain
+from modelcollapse.densities.gaussian.accumulated import simulate_regime
 from modelcollapse.densities.point_clouds import draw_points
-from modelcollapse.regression import accumulation, accumulation_grid
-from modelcollapse.regression.accumulation_simulation import simulate_recursions, simulate_subsample
+from modelcollapse.papers.gerstgrasser.settings import KdeChainSettings, LinearSettings
+from modelcollapse.papers.gerstgrasser.simulations import linear_grid as accumulation_grid
+from modelcollapse.papers.gerstgrasser.simulations.kde_chains import simulate_chain
+from modelcollapse.regression import accumulation
+from modelcollapse.regression.linear.refitted_labels import simulate_recursions, simulate_subsample
 from modelcollapse.runtime.seeds import generator
 
 ITERATIONS = (10, 20, 50, 100, 200)

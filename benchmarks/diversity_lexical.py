@@ -17,7 +17,7 @@ from nltk.translate.bleu_score import SmoothingFunction, sentence_bleu
 
 from benchmarks import peers
 from modelcollapse.diversity import compression_ratio, measure, self_bleu, self_repetition, vendi_score
-from modelcollapse.diversity.lexical_self_bleu import self_bleu_scores
+from modelcollapse.diversity.lexical.self_bleu import self_bleu_scores
 
 SIZES = (1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 64_000)
 """Texts in the measurement of growth."""
@@ -103,7 +103,7 @@ def compare_adversarial(sets: int = 200) -> None:
 def compare_others(repeats: int) -> None:
     """Self-repetition, compression ratio and Vendi score."""
     strings = [" ".join(tokens) for tokens in zipfian_texts(1_000, 150)]
-    repetition, compression = peers.load("diversity.self_repetition"), peers.load("diversity.compression")
+    repetition, compression = peers.load("diversity.lexical.self_repetition"), peers.load("diversity.lexical.compression")
     ours, value = fastest(lambda: self_repetition(strings, tokenizer="whitespace"), repeats)
     theirs, other = (
         fastest(lambda: repetition.self_repetition_score(strings, verbose=False), 1) if repetition else (None, np.nan)

@@ -16,10 +16,10 @@ import grakel
 import numpy as np
 
 from modelcollapse.diversity import weisfeiler_lehman_diversity
-from modelcollapse.diversity.dependency import DependencyTree, Graph, tree_graph
-from modelcollapse.diversity.parser import CompactParser
-from modelcollapse.diversity.treebank import read_treebank
-from modelcollapse.diversity.treebank_source import mirror_file
+from modelcollapse.diversity.parser.parse import CompactParser
+from modelcollapse.diversity.parser.treebank import read_treebank
+from modelcollapse.diversity.parser.treebank_source import mirror_file
+from modelcollapse.diversity.syntactic.dependency import DependencyTree, Graph, tree_graph
 from modelcollapse.runtime.seeds import generator
 
 TREES = 3_000

@@ -9,8 +9,8 @@ import time
 
 import numpy as np
 
-from modelcollapse.densities import gaussian
-from modelcollapse.densities.gaussian_simulation import simulate_refits, simulate_refits_with_points
+from modelcollapse.densities.gaussian import closed_forms as gaussian
+from modelcollapse.densities.gaussian.refitted_chains import simulate_refits, simulate_refits_with_points
 from modelcollapse.runtime.seeds import generator
 
 SAMPLES, FITS, CHAINS, CHAINS_WITH_POINTS = 100, 100, 400_000, 4000

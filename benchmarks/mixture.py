@@ -11,8 +11,8 @@ import time
 import numpy as np
 from sklearn.mixture import GaussianMixture
 
-from modelcollapse.densities.mixture_recursion import refit_chains
-from modelcollapse.densities.settings import MixtureSettings
+from modelcollapse.densities.mixture.mixture_chains import refit_chains
+from modelcollapse.densities.mixture.settings import MixtureSettings
 
 SIZES = [
     # samples, chains, share of the generations that is run (the rest is extrapolated)

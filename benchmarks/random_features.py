@@ -14,8 +14,8 @@ import time
 
 import numpy as np
 
-from modelcollapse.regression.random_features import RandomFeatures
-from modelcollapse.regression.random_features_ridge import fit_and_predict
+from modelcollapse.regression.images.random_features import RandomFeatures
+from modelcollapse.regression.images.random_features_ridge import fit_and_predict
 from modelcollapse.runtime.seeds import generator
 
 DIMENSION, TEST_IMAGES, OUTPUTS, RIDGE = 784, 1000, 10, 1e-6

@@ -13,9 +13,9 @@ import numpy as np
 import torch
 from transformers import OPTConfig, OPTForCausalLM
 
-from modelcollapse.recursion.published import convert, shape_of
-from modelcollapse.recursion.sample import sample_rows
+from modelcollapse.recursion.models.conversion import convert, shape_of
 from modelcollapse.recursion.settings import DecodingSettings
+from modelcollapse.recursion.writing.sampling import sample_rows
 
 BEGIN, PAD = 2, 1
 VOCABULARY, ROWS, PROMPT, NEW_TOKENS = 2048, 100, 64, 64

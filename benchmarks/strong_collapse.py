@@ -12,10 +12,10 @@ from collections.abc import Callable
 import numpy as np
 from scipy.optimize import brentq
 
-from modelcollapse.regression.effective_ridge import effective_ridge
-from modelcollapse.regression.spectra import isotropic, power_law
+from modelcollapse.regression.ridge.designs import nested_moments, plain_ridge_error, ridge_parts
+from modelcollapse.regression.ridge.effective_ridge import effective_ridge
+from modelcollapse.regression.ridge.spectra import isotropic, power_law
 from modelcollapse.regression.strong_collapse import random_projections, ridge
-from modelcollapse.regression.strong_collapse_designs import nested_moments, plain_ridge_error, ridge_parts
 from modelcollapse.runtime.seeds import generator
 
 POINTS, DIMENSION, SAMPLES = 1000, 600, 500

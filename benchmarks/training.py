@@ -20,8 +20,8 @@ import torch
 from torch.nn import functional
 from transformers import OPTConfig, OPTForCausalLM
 
-from modelcollapse.recursion.models import build_model
-from modelcollapse.recursion.network import LanguageModel
+from modelcollapse.recursion.models.model_files import build_model
+from modelcollapse.recursion.models.network import LanguageModel
 from modelcollapse.recursion.packing import Rows, rows_from
 from modelcollapse.recursion.settings import ModelSettings, TrainingSettings
 from modelcollapse.recursion.train import fit

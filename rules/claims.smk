@@ -18,7 +18,7 @@ rule show_claims:
         mem_mb=2000,
         runtime=10,
     params:
-        code=code_hash("presentation.claims"),
+        code=code_hash("presentation.claims_page"),
     shell:
         "modelcollapse show-claims --claims {input} --page {output.page} --metrics {output.metrics} 2> {log}"
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-from modelcollapse.artifacts.code_hash import code_hash
-from modelcollapse.artifacts.snakemake_records import export_records, recorded_and_absent, restore_records
+from modelcollapse.steps.code_hash import code_hash
+from modelcollapse.steps.snakemake_records import export_records, recorded_and_absent, restore_records
 from modelcollapse.configuration.loading import ConfigError, load_config
 from modelcollapse.runtime.files import write_atomically
 

@@ -1,5 +1,5 @@
 # The dependency parser of syntactic diversity: trained once on UD English EWT; its weights are pinned and kept by DVC.
-from modelcollapse.diversity.parser_weights import PARSER
+from modelcollapse.diversity.parser.pinned_weights import PARSER
 
 TREEBANK = {split: f"{DATA}/raw/ud_english_ewt/{split}.conllu" for split in ("train", "validation", "test")}
 
@@ -37,7 +37,7 @@ rule train_parser:
         mem_mb=4000,
         runtime=120,
     params:
-        code=code_hash("diversity.parser_training"),
+        code=code_hash("diversity.parser.training"),
     shell:
         "modelcollapse train-parser --train {input.train} --validation {input.validation} --test {input.test}"
         " --parser {output.parser} 2> {log}"

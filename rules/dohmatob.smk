@@ -47,7 +47,7 @@ rule present_strong_collapse:
     params:
         tables=lambda wildcards, input: repeated("table", input),
         folder=f"{RESULTS}/dohmatob",
-        code=code_hash("presentation.strong_collapse"),
+        code=code_hash("papers.dohmatob.figures.strong_collapse_topics"),
     shell:
         "modelcollapse present-strong-collapse {params.tables} --figures {params.folder}/figures"
         " --tables {params.folder}/tables 2> {log}"
@@ -72,7 +72,7 @@ rule judge_dohmatob:
         deviations=json.dumps(dohmatob_image_deviations()),
         scale=CONFIG.scale,
         folder=CONFIG.folder,
-        code=code_hash("evidence.dohmatob"),
+        code=code_hash("papers.dohmatob.quantities"),
     shell:
         "modelcollapse judge-claims --claims {input.claims} --scale {params.scale} --folder {params.folder} {params.data}"
         " --deviations {params.deviations:q}"

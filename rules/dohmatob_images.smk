@@ -57,7 +57,7 @@ rule run_image_regression:
         gpu=lambda wildcards: 1 if wildcards.model == "two_layer" and CONFIG.scale in ("workstation", "paper") else 0,
     params:
         settings=lambda wildcards: settings(DOHMATOB_IMAGES[wildcards.model], exclude=("seeds", "first_seed")),
-        code=code_hash("regression.image_regression"),
+        code=code_hash("regression.images.image_regression"),
     shell:
         "modelcollapse run-image-regression {wildcards.model} --settings {params.settings:q} --seed {wildcards.seed}"
         " --train-images {input.train} --test-images {input.test} --table {output.table} 2> {log}"
@@ -77,7 +77,7 @@ rule present_image_regression:
     params:
         data=lambda wildcards, input: by_model(input),
         folder=f"{RESULTS}/dohmatob",
-        code=code_hash("presentation.image_regression"),
+        code=code_hash("papers.dohmatob.figures.image_figures"),
     shell:
         "modelcollapse present-image-regression {params.data} --figures {params.folder}/figures"
         " --tables {params.folder}/tables 2> {log}"

@@ -1,6 +1,6 @@
 # Gerstgrasser et al. (COLM 2024) and its sequel (ICML 2025), theory: simulations, then tables, figures and verdicts.
 from modelcollapse.commands.gerstgrasser import PRESENTED
-from modelcollapse.densities.accumulation_settings import EXPERIMENTS as ACCUMULATION_EXPERIMENTS
+from modelcollapse.papers.gerstgrasser.settings import EXPERIMENTS as ACCUMULATION_EXPERIMENTS
 
 GERSTGRASSER = CONFIG.gerstgrasser
 ACCUMULATION = f"{DATA}/simulations/gerstgrasser"
@@ -47,7 +47,7 @@ rule run_kde:
         runtime=120,
     params:
         settings=lambda wildcards: settings(GERSTGRASSER.theory.kde_chains[wildcards.name]),
-        code=code_hash("densities.kde_chains"),
+        code=code_hash("papers.gerstgrasser.simulations.kde_chains"),
     shell:
         "modelcollapse run-kde --settings {params.settings:q} --table {output.table} 2> {log}"
 
@@ -92,7 +92,7 @@ for topic, files in ACCUMULATION_TOPICS.items():
             topic=topic,
             tables=lambda wildcards, input: repeated("table", input),
             folder=f"{RESULTS}/gerstgrasser",
-            code=code_hash("presentation.accumulation"),
+            code=code_hash("papers.gerstgrasser.figures.topics"),
         shell:
             "modelcollapse present-accumulation {params.topic} {params.tables} --figures {params.folder}/figures"
             " --tables {params.folder}/tables 2> {log}"
@@ -125,7 +125,7 @@ rule judge_gerstgrasser:
         deviations=json.dumps(gerstgrasser_deviations()),
         scale=CONFIG.scale,
         folder=CONFIG.folder,
-        code=code_hash("evidence.gerstgrasser"),
+        code=code_hash("papers.gerstgrasser.quantities"),
     shell:
         "modelcollapse judge-claims --claims {input.claims} --scale {params.scale} --folder {params.folder} {params.data}"
         " --deviations {params.deviations:q}"

@@ -272,7 +272,7 @@ rule measure_arm:
         generation_0=lambda wildcards, input: repeated("generation-0", input.generation_0),
         samples=lambda wildcards, input: repeated("samples", input.samples),
         scores=lambda wildcards, input: repeated("scores", input.scores),
-        code=code_hash("recursion.measure"),
+        code=code_hash("measures.arm"),
     shell:
         "modelcollapse measure-arm --family {params.family:q} --text {params.text} --table {output.table}"
         " {params.generation_0} {params.samples} {params.scores} 2> {log}"

@@ -34,7 +34,7 @@ rule run_mixture:
         runtime=720,
     params:
         settings=lambda wildcards: settings(SHUMAILOV.mixture[wildcards.name]),
-        code=code_hash("densities.mixture_recursion"),
+        code=code_hash("densities.mixture.mixture_chains"),
     shell:
         "modelcollapse run-mixture --settings {params.settings:q} --table {output.table} --samples {output.samples} 2> {log}"
 
@@ -55,7 +55,7 @@ rule run_vae:
         gpu=1 if CONFIG.scale in ("workstation", "paper") else 0,
     params:
         settings=settings(SHUMAILOV.vae, exclude=("seeds",)),
-        code=code_hash("densities.vae_recursion"),
+        code=code_hash("densities.vae.vae_chain"),
     shell:
         "modelcollapse run-vae --settings {params.settings:q} --seed {wildcards.seed} --train-images {input.train}"
         " --test-images {input.test} --table {output.table} --arrays {output.arrays} 2> {log}"
@@ -74,7 +74,7 @@ rule run_theory:
         runtime=120,
     params:
         settings=settings(SHUMAILOV.theory),
-        code=code_hash("densities.theory"),
+        code=code_hash("papers.shumailov.simulations.theory"),
     shell:
         "modelcollapse run-theory {wildcards.experiment} --settings {params.settings:q} --table {output.table} 2> {log}"
 
@@ -148,7 +148,7 @@ rule draw_language_model:
     params:
         tables=lambda wildcards, input: repeated("table", input),
         band="0.46,0.60,paper (setting A): 0.46-0.60",
-        code=code_hash("presentation.language_model"),
+        code=code_hash("papers.shumailov.figures.language_model"),
     shell:
         "modelcollapse draw-language-model {wildcards.figure} {params.tables} --paper-band {params.band:q}"
         " --folder $(dirname {output.svg}) 2> {log}"
@@ -172,7 +172,7 @@ rule draw_densities:
     params:
         tables=lambda wildcards, input: repeated("table", input.tables),
         sizes=json.dumps({name: mixture.samples for name, mixture in SHUMAILOV.mixture.items()}),
-        code=code_hash("presentation.densities"),
+        code=code_hash("papers.shumailov.figures.densities"),
     shell:
         "modelcollapse draw-densities {wildcards.figure} {params.tables} --arrays {input.arrays} --sizes {params.sizes:q}"
         " --folder $(dirname {output.svg}) 2> {log}"
@@ -194,7 +194,7 @@ rule tabulate:
         runtime=30,
     params:
         tables=lambda wildcards, input: repeated("table", input),
-        code=code_hash("presentation.language_model", "presentation.densities"),
+        code=code_hash("papers.shumailov.figures.language_model", "papers.shumailov.figures.densities"),
     shell:
         "modelcollapse tabulate {wildcards.table} {params.tables} --folder $(dirname {output.csv}) 2> {log}"
 
@@ -221,7 +221,7 @@ rule tabulate_samples:
         text=lambda wildcards, input: Path(input.train).parent,
         samples=lambda wildcards, input: repeated("samples", input.samples),
         seed=SHOWN_SEED,
-        code=code_hash("presentation.samples"),
+        code=code_hash("presentation.sample_table"),
     shell:
         "modelcollapse tabulate-samples --family {params.family:q} --text {params.text} --tokenizer {input.tokenizer}"
         " {params.samples} --seed {params.seed} --folder $(dirname {output.csv}) 2> {log}"
@@ -246,7 +246,7 @@ rule judge_shumailov:
         deviations=json.dumps(shumailov_deviations()),
         scale=CONFIG.scale,
         folder=CONFIG.folder,
-        code=code_hash("evidence.shumailov"),
+        code=code_hash("papers.shumailov.quantities"),
     shell:
         "modelcollapse judge-claims --claims {input.claims} --scale {params.scale} --folder {params.folder} {params.data}"
         " --deviations {params.deviations:q}"

@@ -14,11 +14,11 @@ from modelcollapse.commands import (
     dohmatob_images,
     evidence,
     gerstgrasser,
-    parser,
     presentation,
-    records,
     recursion,
 )
+from modelcollapse.commands import reading as records
+from modelcollapse.commands import treebank_parser as parser
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 for room in (

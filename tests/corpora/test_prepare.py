@@ -11,9 +11,9 @@ import pytest
 from mirrors import outputs
 
 from modelcollapse.corpora import storyworld
+from modelcollapse.corpora.corpus_record import read_record, text_counts, verify_splits
 from modelcollapse.corpora.fetch import fetch_corpus
 from modelcollapse.corpora.prepare import prepare_images, prepare_pairs, prepare_text
-from modelcollapse.corpora.records import read_record, text_counts, verify_splits
 from modelcollapse.corpora.settings import CorpusSettings
 from modelcollapse.runtime.files import sha256
 

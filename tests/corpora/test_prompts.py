@@ -11,7 +11,7 @@ import pytest
 from modelcollapse.corpora.prompts import encode_pairs, prompt_rows
 from modelcollapse.corpora.settings import TokenizerSettings
 from modelcollapse.corpora.tokenizers import decode, load_tokenizer, train_tokenizer
-from modelcollapse.runtime.tables import read_metadata, write_parquet
+from modelcollapse.runtime.parquet import read_metadata, write_parquet
 
 PAIRS = [
     {"prompt": f"module.name{n}: Do a thing.", "text": f"It does thing number {n}.", "split": split}

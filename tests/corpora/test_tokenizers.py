@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from modelcollapse.corpora import hub, storyworld
 from modelcollapse.corpora import tokenizers as ours
-from modelcollapse.corpora.records import write_record
+from modelcollapse.corpora.corpus_record import write_record
 from modelcollapse.corpora.settings import TokenizerSettings
 from modelcollapse.runtime.files import sha256
-from modelcollapse.runtime.tables import read_metadata, write_parquet
+from modelcollapse.runtime.parquet import read_metadata, write_parquet
 
 TEXTS = storyworld.sample(300, seed=0)
 

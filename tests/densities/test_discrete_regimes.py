@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelcollapse.densities import discrete, discrete_regimes, discrete_regimes_experiments
-from modelcollapse.densities.accumulation_settings import DiscreteRegimesSettings
-from modelcollapse.densities.gaussian_regimes import REGIMES
+from modelcollapse.densities import discrete, discrete_regimes
+from modelcollapse.densities.gaussian.regime_moments import REGIMES
+from modelcollapse.papers.gerstgrasser.settings import DiscreteRegimesSettings
+from modelcollapse.papers.gerstgrasser.simulations import discrete_law as discrete_regimes_experiments
 from modelcollapse.runtime.seeds import generator
 
 LAW = np.array([0.5, 0.3, 0.15, 0.05])

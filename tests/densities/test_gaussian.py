@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import chi2, kstest
 
-from modelcollapse.densities import gaussian
-from modelcollapse.densities.gaussian_simulation import (
+from modelcollapse.densities.gaussian import closed_forms as gaussian
+from modelcollapse.densities.gaussian.refitted_chains import (
     simulate_fixed_draw,
     simulate_pool,
     simulate_refits,

@@ -9,7 +9,8 @@ import pytest
 from scipy.linalg import sqrtm
 from scipy.stats import kstest
 
-from modelcollapse.densities import gaussian, gaussian_multivariate
+from modelcollapse.densities.gaussian import closed_forms as gaussian
+from modelcollapse.densities.gaussian import multivariate as gaussian_multivariate
 from modelcollapse.runtime.seeds import generator
 
 COVARIANCE = np.array([[2.0, 0.5, 0.0], [0.5, 1.0, 0.3], [0.0, 0.3, 0.7]])

@@ -11,17 +11,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import chi2, kstest
 
-from modelcollapse.densities import gaussian, gaussian_accumulation_grid, gaussian_accumulation_law
-from modelcollapse.densities.accumulation_settings import GaussianRegimesSettings
-from modelcollapse.densities.gaussian_accumulation import simulate_regime, wishart_factor
-from modelcollapse.densities.gaussian_regimes import (
+from modelcollapse.densities.gaussian import closed_forms as gaussian
+from modelcollapse.densities.gaussian.accumulated import simulate_regime, wishart_factor
+from modelcollapse.densities.gaussian.regime_moments import (
     REGIMES,
     expected_moments,
     expected_squared_mean_error,
     expected_variance_ratio,
 )
-from modelcollapse.densities.point_clouds_pool import draw_without_replacement
+from modelcollapse.papers.gerstgrasser.settings import GaussianRegimesSettings
+from modelcollapse.papers.gerstgrasser.simulations import gaussian_grid as gaussian_accumulation_grid
+from modelcollapse.papers.gerstgrasser.simulations import gaussian_law as gaussian_accumulation_law
 from modelcollapse.runtime.seeds import generator
+from modelcollapse.simulation.draws import draw_without_replacement
 
 SETTINGS = GaussianRegimesSettings(
     dimensions=[1, 4], samples=[3, 20], iterations=12, seeds=200, chains=3000, drawn_points=200_000, largest_pool=1000

@@ -11,10 +11,12 @@ from pydantic import ValidationError
 from scipy.special import logsumexp
 from sklearn.neighbors import KernelDensity
 
-from modelcollapse.densities import kde, kde_chains, kde_experiments
-from modelcollapse.densities.accumulation_settings import KdeChainSettings, KdeVarianceSettings, recorded
-from modelcollapse.densities.gaussian_regimes import REGIMES
+from modelcollapse.densities import kde
+from modelcollapse.densities.gaussian.regime_moments import REGIMES
 from modelcollapse.densities.point_clouds import DIMENSIONS, draw_points
+from modelcollapse.papers.gerstgrasser.settings import KdeChainSettings, KdeVarianceSettings, recorded
+from modelcollapse.papers.gerstgrasser.simulations import kde_chains
+from modelcollapse.papers.gerstgrasser.simulations import kde_variance as kde_experiments
 from modelcollapse.runtime.files import sha256
 from modelcollapse.runtime.seeds import generator
 

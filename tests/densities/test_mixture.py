@@ -12,8 +12,10 @@ from scipy.stats import kstest, multivariate_normal
 from sklearn.cluster import KMeans
 from sklearn.mixture import GaussianMixture
 
-from modelcollapse.densities import mixture_start
-from modelcollapse.densities.mixture import (
+from modelcollapse.densities.mixture import kmeans_start as mixture_start
+from modelcollapse.densities.mixture.em_steps import RIDGE, features_of
+from modelcollapse.densities.mixture.expectation_maximisation import Fit, fit_chains, fit_mixture, fits_as_mixtures
+from modelcollapse.densities.mixture.mixtures import (
     Mixtures,
     normalised_squared_l2,
     overlap,
@@ -21,8 +23,6 @@ from modelcollapse.densities.mixture import (
     squared_l2,
     truth_of,
 )
-from modelcollapse.densities.mixture_fit import Fit, fit_chains, fit_mixture, fits_as_mixtures
-from modelcollapse.densities.mixture_steps import RIDGE, features_of
 from modelcollapse.runtime.seeds import generator
 
 FIRST = Mixtures([0.3, 0.7], [[-1.0, 0.5], [1.0, 0.0]], [[[1.0, 0.4], [0.4, 0.5]], [[0.3, 0.0], [0.0, 0.8]]])

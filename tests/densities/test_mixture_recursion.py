@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from modelcollapse.densities import mixture_recursion
-from modelcollapse.densities.mixture import Mixtures, squared_l2, truth_of
-from modelcollapse.densities.mixture_recursion import History, run_mixture
-from modelcollapse.densities.settings import MixtureSettings
+from modelcollapse.densities.mixture import mixture_chains as mixture_recursion
+from modelcollapse.densities.mixture.mixture_chains import History, run_mixture
+from modelcollapse.densities.mixture.mixtures import Mixtures, squared_l2, truth_of
+from modelcollapse.densities.mixture.settings import MixtureSettings
 from modelcollapse.runtime.files import sha256
-from modelcollapse.runtime.tables import read_metadata
+from modelcollapse.runtime.parquet import read_metadata
 
 SETTINGS = MixtureSettings(samples=60, generations=55, seeds=4)
 

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from modelcollapse.densities.settings import TheorySettings
-from modelcollapse.densities.theory import EXPERIMENTS, run_theory
-from modelcollapse.densities.theory_rows import SCHEMA, mean_of, quantile_of, root_mean_square_of, share_of
+from modelcollapse.papers.shumailov.settings import TheorySettings
+from modelcollapse.papers.shumailov.simulations.theory import EXPERIMENTS, run_theory
 from modelcollapse.runtime.files import sha256
 from modelcollapse.runtime.seeds import generator
+from modelcollapse.simulation.rows import SCHEMA, mean_of, quantile_of, root_mean_square_of, share_of
 
 SETTINGS = TheorySettings(
     replicates=3000,

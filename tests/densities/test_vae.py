@@ -6,15 +6,15 @@ import pytest
 import torch
 from torch import distributions, nn
 
-from modelcollapse.densities import vae as module
-from modelcollapse.densities.settings import VaeSettings
-from modelcollapse.densities.vae import (
+from modelcollapse.densities.vae import autoencoder as module
+from modelcollapse.densities.vae.autoencoder import (
     VariationalAutoencoder,
     draw_images,
     negative_evidence_bound,
     new_vae,
     train_generation,
 )
+from modelcollapse.densities.vae.settings import VaeSettings
 
 SETTINGS = VaeSettings(corpus="digits", channels=2, latent=3, epochs=2, batch_size=16)
 

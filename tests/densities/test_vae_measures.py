@@ -9,9 +9,9 @@ import pytest
 import torch
 from sklearn.datasets import load_digits
 
-from modelcollapse.densities import vae_measures
-from modelcollapse.densities.vae import VariationalAutoencoder
-from modelcollapse.densities.vae_measures import (
+from modelcollapse.densities.vae import image_measures as vae_measures
+from modelcollapse.densities.vae.autoencoder import VariationalAutoencoder
+from modelcollapse.densities.vae.image_measures import (
     accuracy,
     class_probabilities,
     classification_measures,

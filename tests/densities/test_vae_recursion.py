@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 import torch
 
-from modelcollapse.densities import vae_recursion
-from modelcollapse.densities.settings import VaeSettings
-from modelcollapse.densities.vae_recursion import run_vae
+from modelcollapse.densities.vae import vae_chain as vae_recursion
+from modelcollapse.densities.vae.settings import VaeSettings
+from modelcollapse.densities.vae.vae_chain import run_vae
 from modelcollapse.runtime.files import sha256
-from modelcollapse.runtime.tables import read_metadata
+from modelcollapse.runtime.parquet import read_metadata
 
 SETTINGS = VaeSettings(
     corpus="digits",

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from treebanks import write_treebank
 
-from modelcollapse.diversity.parser_settings import ParserSettings
+from modelcollapse.diversity.parser.settings import ParserSettings
 
 
 @pytest.fixture(scope="session")
 def tiny_parser(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A parser trained for seconds on the tiny treebank."""
-    from modelcollapse.diversity.parser_training import train_parser
+    from modelcollapse.diversity.parser.training import train_parser
 
     folder = tmp_path_factory.mktemp("parser")
     path = folder / "tiny.safetensors"

@@ -18,11 +18,11 @@ from tokenizers.processors import TemplateProcessing
 from transformers import BertConfig, BertModel
 
 from modelcollapse.corpora import hub
-from modelcollapse.diversity import embedding, embedding_models
 from modelcollapse.diversity.collection import TextCollection
-from modelcollapse.diversity.embedding import Embedder
-from modelcollapse.diversity.embedding_models import DEFAULT_MODEL, MODELS, PAPER_MODEL, find_model
-from modelcollapse.diversity.semantic import mean_pairwise_distance, prepare
+from modelcollapse.diversity.semantic import embedding, embedding_models
+from modelcollapse.diversity.semantic.distance import mean_pairwise_distance, prepare
+from modelcollapse.diversity.semantic.embedding import Embedder
+from modelcollapse.diversity.semantic.embedding_models import DEFAULT_MODEL, MODELS, PAPER_MODEL, find_model
 from modelcollapse.runtime.files import sha256
 from modelcollapse.runtime.seeds import generator
 

@@ -7,10 +7,10 @@ import pytest
 
 from modelcollapse.diversity.collection import TextCollection
 from modelcollapse.diversity.jackknife import Estimate, half_samples, jackknife, jackknife_difference
-from modelcollapse.diversity.lexical_per_text import RatioOfSums
-from modelcollapse.diversity.lexical_pooled import prepare_distinct_n, prepare_hapax_share
-from modelcollapse.diversity.lexical_repetition import prepare_self_repetition
-from modelcollapse.diversity.lexical_self_bleu import prepare_self_bleu
+from modelcollapse.diversity.lexical.per_text import RatioOfSums
+from modelcollapse.diversity.lexical.pooled import prepare_distinct_n, prepare_hapax_share
+from modelcollapse.diversity.lexical.self_bleu import prepare_self_bleu
+from modelcollapse.diversity.lexical.self_repetition import prepare_self_repetition
 from modelcollapse.diversity.vendi import prepare_ngram_vendi_score
 
 

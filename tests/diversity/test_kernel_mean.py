@@ -9,7 +9,7 @@ from scipy.spatial.distance import pdist
 
 from modelcollapse.diversity.jackknife import jackknife
 from modelcollapse.diversity.kernel_mean import MeanDistance
-from modelcollapse.diversity.semantic import unit_rows
+from modelcollapse.diversity.semantic.distance import unit_rows
 from modelcollapse.runtime.seeds import generator
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from modelcollapse.diversity import distinct_n, hapax_share, type_token_ratio
 from modelcollapse.diversity.collection import TextCollection
-from modelcollapse.diversity.lexical_pooled import (
+from modelcollapse.diversity.lexical.pooled import (
     expected_hapaxes,
     expected_types,
     prepare_distinct_n,

@@ -9,11 +9,11 @@ from treebanks import write_treebank
 from typer.testing import CliRunner
 
 from modelcollapse.cli import app
-from modelcollapse.diversity import parser_weights
-from modelcollapse.diversity.parser_model import load_parser, parse_words, read_description
-from modelcollapse.diversity.parser_training import score_parser
-from modelcollapse.diversity.parser_weights import PinnedFile
-from modelcollapse.diversity.treebank import read_treebank
+from modelcollapse.diversity.parser import pinned_weights as parser_weights
+from modelcollapse.diversity.parser.pinned_weights import PinnedFile
+from modelcollapse.diversity.parser.tagger_parser import load_parser, parse_words, read_description
+from modelcollapse.diversity.parser.training import score_parser
+from modelcollapse.diversity.parser.treebank import read_treebank
 from modelcollapse.runtime.files import md5, sha256
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from modelcollapse.diversity.parser_sentences import (
+from modelcollapse.diversity.parser.sentences import (
     MAX_CHARACTERS,
     MAX_WORDS,
     sample_sentences,
@@ -84,8 +84,8 @@ def test_ten_thousand_equal_tokens_are_parsed_within_a_fixed_address_space(tiny_
     code = (
         "import resource, sys\n"
         "from modelcollapse.diversity.collection import TextCollection\n"
-        "from modelcollapse.diversity.parser import open_parser\n"
-        "from modelcollapse.diversity.syntactic import prepare\n"
+        "from modelcollapse.diversity.parser.parse import open_parser\n"
+        "from modelcollapse.diversity.syntactic.distance_of_trees import prepare\n"
         "open_parser(sys.argv[1])\n"
         # what the interpreter and its libraries map already, and 400 MB for the work
         "used = int(open('/proc/self/statm').read().split()[0]) * resource.getpagesize()\n"

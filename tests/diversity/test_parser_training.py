@@ -8,14 +8,14 @@ import struct
 import pytest
 from treebanks import write_treebank
 
-from modelcollapse.diversity import parser_weights
-from modelcollapse.diversity.attachment import attachment_scores
-from modelcollapse.diversity.dependency import DependencyTree
-from modelcollapse.diversity.parser_model import load_parser, parse_words, read_description
-from modelcollapse.diversity.parser_settings import ParserSettings
-from modelcollapse.diversity.parser_training import score_parser, train_parser
-from modelcollapse.diversity.parser_weights import PinnedFile
-from modelcollapse.diversity.treebank import read_treebank
+from modelcollapse.diversity.parser import pinned_weights as parser_weights
+from modelcollapse.diversity.parser.attachment import attachment_scores
+from modelcollapse.diversity.parser.pinned_weights import PinnedFile
+from modelcollapse.diversity.parser.settings import ParserSettings
+from modelcollapse.diversity.parser.tagger_parser import load_parser, parse_words, read_description
+from modelcollapse.diversity.parser.training import score_parser, train_parser
+from modelcollapse.diversity.parser.treebank import read_treebank
+from modelcollapse.diversity.syntactic.dependency import DependencyTree
 from modelcollapse.runtime.files import md5, sha256
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.spatial.distance import pdist
 
-from modelcollapse.diversity.semantic import mean_pairwise_distance, unit_rows
+from modelcollapse.diversity.semantic.distance import mean_pairwise_distance, unit_rows
 from modelcollapse.runtime.seeds import generator
 
 MATRICES = arrays(

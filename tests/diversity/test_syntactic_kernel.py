@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from modelcollapse.diversity.dependency import LABEL_CONVENTIONS, DependencyTree, tree_graph
-from modelcollapse.diversity.kernel_weisfeiler_lehman import weisfeiler_lehman_features
-from modelcollapse.diversity.syntactic import weisfeiler_lehman_diversity
-from modelcollapse.diversity.treebank import read_treebank
-from modelcollapse.diversity.treebank_source import mirror_file
+from modelcollapse.diversity.parser.treebank import read_treebank
+from modelcollapse.diversity.parser.treebank_source import mirror_file
+from modelcollapse.diversity.syntactic.dependency import LABEL_CONVENTIONS, DependencyTree, tree_graph
+from modelcollapse.diversity.syntactic.distance_of_trees import weisfeiler_lehman_diversity
+from modelcollapse.diversity.syntactic.weisfeiler_lehman import weisfeiler_lehman_features
 from modelcollapse.runtime.seeds import generator
 
 

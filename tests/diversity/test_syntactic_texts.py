@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from modelcollapse.diversity.collection import TextCollection
-from modelcollapse.diversity.dependency import DependencyTree, tree_graph
-from modelcollapse.diversity.parser import CompactParser, open_parser, parse
-from modelcollapse.diversity.parser_stanza import StanzaParser
-from modelcollapse.diversity.syntactic import prepare, weisfeiler_lehman_diversity
+from modelcollapse.diversity.parser.parse import CompactParser, open_parser, parse
+from modelcollapse.diversity.parser.stanza_pipeline import StanzaParser
+from modelcollapse.diversity.syntactic.dependency import DependencyTree, tree_graph
+from modelcollapse.diversity.syntactic.distance_of_trees import prepare, weisfeiler_lehman_diversity
 
 TEXTS = [
     "the dog sees a cat . a bird often likes the tree .",

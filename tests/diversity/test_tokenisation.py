@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from nltk.tokenize import WordPunctTokenizer
 
 from modelcollapse.diversity.collection import TextCollection
-from modelcollapse.diversity.tokenisation import ngram_arrays, token_arrays, tokenise
+from modelcollapse.diversity.lexical.tokenisation import ngram_arrays, token_arrays, tokenise
 
 token_lists = st.lists(st.lists(st.sampled_from("abcd"), max_size=8), min_size=1, max_size=6).filter(any)
 

@@ -12,10 +12,10 @@ from functools import partial
 import pytest
 from treebanks import conllu, write_treebank
 
-from modelcollapse.diversity import treebank_source
-from modelcollapse.diversity.dependency import DependencyTree
-from modelcollapse.diversity.treebank import parse_conllu, read_treebank
-from modelcollapse.diversity.treebank_source import TreebankFile, describe_treebank, fetch_treebank
+from modelcollapse.diversity.parser import treebank_source
+from modelcollapse.diversity.parser.treebank import parse_conllu, read_treebank
+from modelcollapse.diversity.parser.treebank_source import TreebankFile, describe_treebank, fetch_treebank
+from modelcollapse.diversity.syntactic.dependency import DependencyTree
 
 ROW = "{}\t{}\t_\t{}\t_\t_\t{}\t{}\t_\t_"
 

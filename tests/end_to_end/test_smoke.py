@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from modelcollapse.artifacts.ledger import read_ledger
+from modelcollapse.steps.ledger import read_ledger
 
 ROOT = Path(__file__).parents[2]
 SMOKE = ("--configfile", "config/smoke.yaml")

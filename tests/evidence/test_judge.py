@@ -15,9 +15,9 @@ from modelcollapse.evidence.decisions import decide_difference, decide_equivalen
 from modelcollapse.evidence.intervals import document_contrast, seed_contrast, standardised_effect
 from modelcollapse.evidence.judge import COLUMNS, judge_claims, merge_claims
 from modelcollapse.evidence.quantities import Inputs
-from modelcollapse.evidence.shumailov import QUANTITIES
 from modelcollapse.evidence.verdicts import TERMS, verdict_term
-from modelcollapse.runtime.tables import write_parquet
+from modelcollapse.papers.shumailov.quantities import QUANTITIES
+from modelcollapse.runtime.parquet import write_parquet
 
 CLAIMS = "config/claims/shumailov.yaml"
 SEEDS, GENERATIONS, ROWS = 5, 6, 60
@@ -113,8 +113,8 @@ def write_vae(path, seed: int, collapse: float) -> None:
 
 @pytest.fixture(scope="module")
 def theory(tmp_path_factory):
-    from modelcollapse.densities.settings import TheorySettings
-    from modelcollapse.densities.theory import EXPERIMENTS, run_theory
+    from modelcollapse.papers.shumailov.settings import TheorySettings
+    from modelcollapse.papers.shumailov.simulations.theory import EXPERIMENTS, run_theory
 
     folder = tmp_path_factory.mktemp("theory")
     settings = TheorySettings(

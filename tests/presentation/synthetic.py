@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from modelcollapse.runtime.tables import write_parquet
+from modelcollapse.runtime.parquet import write_parquet
 
 CORE = {"epochs5_kept0": 0.10, "epochs10_kept0": 0.14, "epochs5_kept10": 0.05, "epochs10_kept10": 0.06}
 """Arms and how much their cross-entropy grows per generation, in nats."""
@@ -115,8 +115,8 @@ def write_vae(folder: Path, seed: int, generations: int = 20, size: int = 8) -> 
 
 def write_theory(folder: Path) -> dict[str, Path]:
     """Every theory experiment, simulated by the step itself with few replicates."""
-    from modelcollapse.densities.settings import TheorySettings
-    from modelcollapse.densities.theory import EXPERIMENTS, run_theory
+    from modelcollapse.papers.shumailov.settings import TheorySettings
+    from modelcollapse.papers.shumailov.simulations.theory import EXPERIMENTS, run_theory
 
     settings = TheorySettings(
         replicates=200,

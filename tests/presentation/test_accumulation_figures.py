@@ -5,14 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from modelcollapse.densities import (
-    discrete_regimes_experiments,
-    gaussian_accumulation_grid,
-    gaussian_accumulation_law,
-    kde_chains,
-    kde_experiments,
-)
-from modelcollapse.densities.accumulation_settings import (
+from modelcollapse.papers.gerstgrasser.figures import refitted_kde as accumulation_kde
+from modelcollapse.papers.gerstgrasser.figures import topics as accumulation
+from modelcollapse.papers.gerstgrasser.settings import (
     EXPERIMENTS,
     AccumulationSettings,
     DiscreteRegimesSettings,
@@ -21,8 +16,13 @@ from modelcollapse.densities.accumulation_settings import (
     KdeVarianceSettings,
     LinearSettings,
 )
-from modelcollapse.presentation import accumulation, accumulation_kde
-from modelcollapse.regression import accumulation_experiments, accumulation_grid
+from modelcollapse.papers.gerstgrasser.simulations import discrete_law as discrete_regimes_experiments
+from modelcollapse.papers.gerstgrasser.simulations import gaussian_grid as gaussian_accumulation_grid
+from modelcollapse.papers.gerstgrasser.simulations import gaussian_law as gaussian_accumulation_law
+from modelcollapse.papers.gerstgrasser.simulations import kde_chains
+from modelcollapse.papers.gerstgrasser.simulations import kde_variance as kde_experiments
+from modelcollapse.papers.gerstgrasser.simulations import linear_grid as accumulation_grid
+from modelcollapse.papers.gerstgrasser.simulations import linear_law as accumulation_experiments
 
 TINY = AccumulationSettings(
     linear=LinearSettings(

@@ -8,7 +8,7 @@ import re
 import pandas as pd
 import pytest
 
-from modelcollapse.presentation.claims import (
+from modelcollapse.presentation.claims_page import (
     BEGIN,
     END,
     read_claims,

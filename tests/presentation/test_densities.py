@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 import synthetic
 
-from modelcollapse.presentation import densities
-from modelcollapse.runtime.tables import write_parquet
+from modelcollapse.papers.shumailov.figures import densities
+from modelcollapse.runtime.parquet import write_parquet
 
 
 @pytest.fixture(scope="module")

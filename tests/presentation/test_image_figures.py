@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from modelcollapse.presentation import image_regression
-from modelcollapse.runtime.tables import write_parquet
+from modelcollapse.papers.dohmatob.figures import image_figures as image_regression
+from modelcollapse.runtime.parquet import write_parquet
 
 SIZES, SHARES, WIDTHS = (64, 250, 1000), (0.1, 0.5), (16, 500, 4000)
 LABEL_ERROR = 0.4

@@ -8,9 +8,9 @@ import pytest
 import synthetic
 from scipy import stats
 
-from modelcollapse.presentation import language_model
-from modelcollapse.presentation.language_model import PaperBand
-from modelcollapse.runtime.tables import write_parquet
+from modelcollapse.papers.shumailov.figures import language_model
+from modelcollapse.papers.shumailov.figures.language_model import PaperBand
+from modelcollapse.runtime.parquet import write_parquet
 
 BAND = PaperBand(0.46, 0.60, "paper")
 FIGURES = {

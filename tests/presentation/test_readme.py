@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from modelcollapse.presentation.claims import REPAIR, with_results
+from modelcollapse.presentation.claims_page import REPAIR, with_results
 
 ROOT = Path(__file__).parents[2]
 

@@ -8,9 +8,9 @@ import pyarrow as pa
 import pytest
 from tokenizers import Tokenizer, decoders, models
 
-from modelcollapse.presentation.samples import PROMPTS, literal, tabulate_samples
+from modelcollapse.presentation.sample_table import PROMPTS, literal, tabulate_samples
 from modelcollapse.recursion.settings import FamilySettings, ModelSettings
-from modelcollapse.runtime.tables import write_parquet
+from modelcollapse.runtime.parquet import write_parquet
 
 ROWS, ROW_TOKENS = 12, 4
 FAMILY = FamilySettings(corpus="c", tokenizer="t", model=ModelSettings(), row_tokens=ROW_TOKENS)

@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 
 from modelcollapse.commands import dohmatob as commands
-from modelcollapse.presentation import strong_collapse
-from modelcollapse.presentation.strong_collapse_points import summarised, with_error
-from modelcollapse.presentation.strong_collapse_samples import draw_error_by_samples
-from modelcollapse.regression.strong_collapse_settings import StrongCollapseSettings
+from modelcollapse.papers.dohmatob.figures import strong_collapse_topics as strong_collapse
+from modelcollapse.papers.dohmatob.figures.error_by_samples import draw_error_by_samples
+from modelcollapse.papers.dohmatob.figures.points import summarised, with_error
+from modelcollapse.papers.dohmatob.settings import StrongCollapseSettings
 
 SETTINGS = StrongCollapseSettings(
     replicates=3,

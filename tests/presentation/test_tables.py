@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from modelcollapse.presentation.tables import read_columns, write_table
-from modelcollapse.runtime.tables import write_parquet
+from modelcollapse.runtime.parquet import write_parquet
 
 
 def test_both_formats_hold_the_same_rounded_numbers(table):

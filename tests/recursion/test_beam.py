@@ -7,10 +7,10 @@ import pytest
 import torch
 from transformers import OPTConfig, OPTForCausalLM
 
-from modelcollapse.recursion.beam import largest
-from modelcollapse.recursion.published import convert, shape_of
-from modelcollapse.recursion.sample import sample_rows
+from modelcollapse.recursion.models.conversion import convert, shape_of
 from modelcollapse.recursion.settings import DecodingSettings
+from modelcollapse.recursion.writing.beam_search import largest
+from modelcollapse.recursion.writing.sampling import sample_rows
 
 VOCABULARY, BEGIN, PAD, ROWS, PROMPT, NEW_TOKENS = 40, 2, 1, 12, 8, 30
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from scipy.stats import chisquare
 from transformers import RepetitionPenaltyLogitsProcessor, TopKLogitsWarper, TopPLogitsWarper
 
-from modelcollapse.recursion.decoding import draw, forbid, log_distribution, mark_seen
 from modelcollapse.recursion.settings import DecodingSettings
+from modelcollapse.recursion.writing.logits import draw, forbid, log_distribution, mark_seen
 
 
 def logits(rows, vocabulary, spread=3.0, seed=0):

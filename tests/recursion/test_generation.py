@@ -9,17 +9,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from modelcollapse.artifacts.lineage import human_share, lineage_lines
-from modelcollapse.recursion import generation, sample
+from modelcollapse.measures.arm import measure_arm
+from modelcollapse.recursion import generation
 from modelcollapse.recursion.generation import fit_base, fit_generation_0, run_generation, sample_generation_0
-from modelcollapse.recursion.measure import measure_arm
-from modelcollapse.recursion.models import load_model
+from modelcollapse.recursion.models.model_files import load_model
 from modelcollapse.recursion.packing import read_rows
-from modelcollapse.recursion.samples_file import read_samples
 from modelcollapse.recursion.score import negative_log_likelihood, row_perplexity
 from modelcollapse.recursion.settings import ArmSettings, FamilySettings
+from modelcollapse.recursion.writing import sampling as sample
+from modelcollapse.recursion.writing.samples_file import read_samples
 from modelcollapse.runtime.files import sha256
-from modelcollapse.runtime.tables import read_metadata, write_parquet
+from modelcollapse.runtime.parquet import read_metadata, write_parquet
+from modelcollapse.steps.lineage import human_share, lineage_lines
 
 VOCABULARY, BEGIN, PAD = 20, 1, 0
 SEED, ROW, TRAIN, VALIDATION, TEST = 3, 6, 10, 4, 5

@@ -6,8 +6,8 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from modelcollapse.recursion.models import SIZES, build_from_shape, build_model, load_model, save_model
-from modelcollapse.recursion.network import LanguageModel, Shape
+from modelcollapse.recursion.models.model_files import SIZES, build_from_shape, build_model, load_model, save_model
+from modelcollapse.recursion.models.network import LanguageModel, Shape
 from modelcollapse.recursion.settings import ModelSettings
 
 SMALL = {"width": 16, "layers": 1, "heads": 2, "positions": 16}

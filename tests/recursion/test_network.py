@@ -6,8 +6,8 @@ import pytest
 import torch
 from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM, OPTConfig, OPTForCausalLM
 
-from modelcollapse.recursion.network import LanguageModel, Shape, initialise
-from modelcollapse.recursion.published import convert, shape_of
+from modelcollapse.recursion.models.conversion import convert, shape_of
+from modelcollapse.recursion.models.network import LanguageModel, Shape, initialise
 
 # far from the usual values, so that a forgotten one shows
 EPSILON = 0.05

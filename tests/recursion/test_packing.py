@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelcollapse.recursion.packing import blocks, concatenate, document_rows, read_rows, rows_from
-from modelcollapse.runtime.tables import write_parquet
+from modelcollapse.runtime.parquet import write_parquet
 
 DOCUMENTS = st.lists(st.lists(st.integers(0, 99), min_size=1, max_size=9), min_size=1, max_size=9)
 FACTS = {"vocabulary": 100, "begin_id": 2, "pad_id": 1}

@@ -8,13 +8,13 @@ import torch
 from scipy.stats import chisquare
 from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM, OPTConfig, OPTForCausalLM
 
-from modelcollapse.recursion import sample
-from modelcollapse.recursion.cache import Reader
-from modelcollapse.recursion.decoding import log_distribution
-from modelcollapse.recursion.network import LanguageModel, Shape, initialise
-from modelcollapse.recursion.published import convert, shape_of
-from modelcollapse.recursion.sample import sample_rows
+from modelcollapse.recursion.models.conversion import convert, shape_of
+from modelcollapse.recursion.models.network import LanguageModel, Shape, initialise
 from modelcollapse.recursion.settings import DecodingSettings
+from modelcollapse.recursion.writing import sampling as sample
+from modelcollapse.recursion.writing.cache import Reader
+from modelcollapse.recursion.writing.logits import log_distribution
+from modelcollapse.recursion.writing.sampling import sample_rows
 
 VOCABULARY, BEGIN, PAD = 40, 2, 1
 PEERS = {

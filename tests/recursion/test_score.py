@@ -7,9 +7,9 @@ import pytest
 import torch
 from transformers import OPTConfig, OPTForCausalLM
 
-from modelcollapse.recursion.models import build_model
+from modelcollapse.recursion.models.conversion import convert, shape_of
+from modelcollapse.recursion.models.model_files import build_model
 from modelcollapse.recursion.packing import Rows, rows_from
-from modelcollapse.recursion.published import convert, shape_of
 from modelcollapse.recursion.score import (
     mean_cross_entropy,
     negative_log_likelihood,

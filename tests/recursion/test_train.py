@@ -10,7 +10,7 @@ import torch
 from torch.nn import functional
 
 from modelcollapse.recursion import train
-from modelcollapse.recursion.models import build_model
+from modelcollapse.recursion.models.model_files import build_model
 from modelcollapse.recursion.packing import rows_from
 from modelcollapse.recursion.score import mean_cross_entropy
 from modelcollapse.recursion.settings import ModelSettings, TrainingSettings

@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 import torch
 
-from modelcollapse.recursion import checkpoint, train
-from modelcollapse.recursion.models import build_model
+from modelcollapse.recursion import train
+from modelcollapse.recursion.models.model_files import build_model
 from modelcollapse.recursion.packing import rows_from
 from modelcollapse.recursion.settings import ModelSettings, TrainingSettings
+from modelcollapse.runtime import checkpoints as checkpoint
 
 VOCABULARY = 12
 ROWS = rows_from(list(np.random.default_rng(0).integers(2, VOCABULARY, (11, 6)).astype(np.int32)))
@@ -99,7 +100,7 @@ import os, signal, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
 import test_train_resume
-from modelcollapse.recursion import checkpoint
+from modelcollapse.runtime import checkpoints as checkpoint
 
 save, saved = checkpoint.save_file, []
 

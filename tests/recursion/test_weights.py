@@ -11,9 +11,9 @@ from test_network import PEERS
 from transformers import OPTConfig
 
 from modelcollapse.corpora import hub
-from modelcollapse.recursion.models import load_model
+from modelcollapse.recursion.models.model_files import load_model
+from modelcollapse.recursion.models.pretrained import fetch_weights, load_pretrained
 from modelcollapse.recursion.settings import ModelSettings
-from modelcollapse.recursion.weights import fetch_weights, load_pretrained
 
 
 def fetch(folder, out):

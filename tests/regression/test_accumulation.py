@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelcollapse.regression import accumulation
-from modelcollapse.regression.accumulation_simulation import simulate_recursions, simulate_subsample
+from modelcollapse.regression.linear.refitted_labels import simulate_recursions, simulate_subsample
 from modelcollapse.runtime.seeds import generator
 
 RECURSIVE = ("replace", "accumulate", "replace_growing")

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from modelcollapse.densities.accumulation_settings import LinearSettings, recorded
-from modelcollapse.densities.theory_rows import SCHEMA
-from modelcollapse.regression import accumulation_experiments, accumulation_grid
+from modelcollapse.papers.gerstgrasser.settings import LinearSettings, recorded
+from modelcollapse.papers.gerstgrasser.simulations import linear_grid as accumulation_grid
+from modelcollapse.papers.gerstgrasser.simulations import linear_law as accumulation_experiments
 from modelcollapse.runtime.files import sha256
+from modelcollapse.simulation.rows import SCHEMA
 
 SETTINGS = LinearSettings(
     dimensions=[1, 3, 20],

@@ -10,11 +10,11 @@ import pytest
 from pydantic import ValidationError
 
 from modelcollapse.commands.dohmatob import EXPERIMENTS
-from modelcollapse.regression.dohmatob_rows import PARTS_SCHEMA, VALUES_SCHEMA
-from modelcollapse.regression.dohmatob_samples import possible_shares
-from modelcollapse.regression.strong_collapse_settings import StrongCollapseSettings
+from modelcollapse.papers.dohmatob.settings import StrongCollapseSettings
+from modelcollapse.papers.dohmatob.simulations.error_rows import PARTS_SCHEMA, VALUES_SCHEMA
+from modelcollapse.papers.dohmatob.simulations.sample_sizes import possible_shares
 from modelcollapse.runtime.files import sha256
-from modelcollapse.runtime.tables import read_metadata
+from modelcollapse.runtime.parquet import read_metadata
 
 SETTINGS = StrongCollapseSettings(
     replicates=12,

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from modelcollapse.corpora.images import write_images
-from modelcollapse.regression.image_data import accuracy, load_image_data, one_hot, squared_errors
-from modelcollapse.regression.image_mixtures import mixtures
-from modelcollapse.regression.image_regression import fit_mixtures, run_image_regression
-from modelcollapse.regression.image_settings import RandomFeatureImageSettings, TwoLayerImageSettings
-from modelcollapse.regression.labels import SyntheticLabels, write_labels
-from modelcollapse.runtime.tables import read_metadata
+from modelcollapse.regression.images.image_data import accuracy, load_image_data, one_hot, squared_errors
+from modelcollapse.regression.images.image_mixtures import mixtures
+from modelcollapse.regression.images.image_regression import fit_mixtures, run_image_regression
+from modelcollapse.regression.images.labels import SyntheticLabels, write_labels
+from modelcollapse.regression.images.settings import RandomFeatureImageSettings, TwoLayerImageSettings
+from modelcollapse.runtime.parquet import read_metadata
 
 TRAINING = {"steps": 60, "batch_size": 16}
 LABELLERS = {

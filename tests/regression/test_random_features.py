@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import Ridge
 
-from modelcollapse.regression import random_features_ridge
-from modelcollapse.regression.random_features import BLOCK, RandomFeatures, arc_cosine_kernel
-from modelcollapse.regression.random_features_ridge import fit_and_predict, gram_matrix
+from modelcollapse.regression.images import random_features_ridge
+from modelcollapse.regression.images.random_features import BLOCK, RandomFeatures, arc_cosine_kernel
+from modelcollapse.regression.images.random_features_ridge import fit_and_predict, gram_matrix
 
 DIMENSION, IMAGES = 12, 60
 

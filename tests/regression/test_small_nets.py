@@ -7,9 +7,9 @@ import pytest
 import torch
 from torch import nn
 
-from modelcollapse.regression import small_nets
-from modelcollapse.regression.image_settings import TrainingSettings
-from modelcollapse.regression.small_nets import new_networks, train_networks
+from modelcollapse.regression.images import small_nets
+from modelcollapse.regression.images.settings import TrainingSettings
+from modelcollapse.regression.images.small_nets import new_networks, train_networks
 from modelcollapse.runtime.seeds import generator
 
 DIMENSION, WIDTH, OUTPUTS, SEED = 6, 9, 3, 11

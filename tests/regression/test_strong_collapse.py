@@ -8,26 +8,26 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import fsolve
 
-from modelcollapse.regression import effective_ridge as fixed_point
-from modelcollapse.regression import random_projections as projections
-from modelcollapse.regression.effective_ridge import effective_ridge
-from modelcollapse.regression.random_projections import projected_ridge
-from modelcollapse.regression.spectra import isotropic, label_shift, named_spectrum, power_law, signal_prior
-from modelcollapse.regression.strong_collapse import random_projections, ridge
-from modelcollapse.regression.strong_collapse_closed_forms import (
-    crossover_samples,
-    exact_ridgeless,
-    floor,
-    isotropic_random_projections_ridgeless,
-    isotropic_ridgeless,
-)
-from modelcollapse.regression.strong_collapse_designs import (
+from modelcollapse.regression.ridge import effective_ridge as fixed_point
+from modelcollapse.regression.ridge import projected_ridge as projections
+from modelcollapse.regression.ridge.designs import (
     ProjectionDesign,
     nested_moments,
     plain_ridge_error,
     ridge_parts,
     wishart,
 )
+from modelcollapse.regression.ridge.effective_ridge import effective_ridge
+from modelcollapse.regression.ridge.exact_forms import (
+    crossover_samples,
+    exact_ridgeless,
+    floor,
+    isotropic_random_projections_ridgeless,
+    isotropic_ridgeless,
+)
+from modelcollapse.regression.ridge.projected_ridge import projected_ridge
+from modelcollapse.regression.ridge.spectra import isotropic, label_shift, named_spectrum, power_law, signal_prior
+from modelcollapse.regression.strong_collapse import random_projections, ridge
 from modelcollapse.runtime.seeds import generator
 
 PARTS = ("bias", "variance", "zeta")

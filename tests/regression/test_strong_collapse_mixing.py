@@ -7,12 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from modelcollapse.regression import demystified, iterative, mixing, tails
-from modelcollapse.regression.dohmatob_mixing import weighted_parts
-from modelcollapse.regression.spectra import isotropic, power_law
+from modelcollapse.papers.dohmatob.simulations.mixing_weights import weighted_parts
+from modelcollapse.regression.ridge import generations as demystified
+from modelcollapse.regression.ridge import iterative_mixing as iterative
+from modelcollapse.regression.ridge import lost_tails as tails
+from modelcollapse.regression.ridge import weighted_mixing as mixing
+from modelcollapse.regression.ridge.designs import wishart
+from modelcollapse.regression.ridge.exact_forms import isotropic_ridgeless
+from modelcollapse.regression.ridge.spectra import isotropic, power_law
 from modelcollapse.regression.strong_collapse import ridge
-from modelcollapse.regression.strong_collapse_closed_forms import isotropic_ridgeless
-from modelcollapse.regression.strong_collapse_designs import wishart
 from modelcollapse.runtime.seeds import generator
 
 

@@ -6,7 +6,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from modelcollapse.runtime.tables import read_metadata, write_parquet
+from modelcollapse.runtime.parquet import read_metadata, write_parquet
 
 
 def test_the_same_table_gives_the_same_bytes_and_its_metadata_back(tmp_path):

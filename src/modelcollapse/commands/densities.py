@@ -7,7 +7,9 @@ from typing import Annotated
 import typer
 
 from modelcollapse.commands.step import Input, Output, Seed, SettingsText, parse_settings, perform, threads
-from modelcollapse.densities.settings import MixtureSettings, TheorySettings, VaeSettings
+from modelcollapse.densities.mixture.settings import MixtureSettings
+from modelcollapse.densities.vae.settings import VaeSettings
+from modelcollapse.papers.shumailov.settings import TheorySettings
 
 
 def register(app: typer.Typer) -> None:
@@ -21,7 +23,7 @@ def run_mixture(settings: SettingsText, table: Output, samples: Output) -> None:
     mixture = parse_settings(MixtureSettings, settings)
     perform(
         "run-mixture",
-        "densities.mixture_recursion",
+        "densities.mixture.mixture_chains",
         {},
         mixture.model_dump(),
         {"table": table, "samples": samples},
@@ -38,7 +40,7 @@ def run_theory(
     theory = parse_settings(TheorySettings, settings)
     perform(
         "run-theory",
-        "densities.theory",
+        "papers.shumailov.simulations.theory",
         {},
         theory.model_dump() | {"experiment": experiment},
         {"table": table},
@@ -54,7 +56,7 @@ def run_vae(
     images = {"train": train_images, "test": test_images}
     perform(
         "run-vae",
-        "densities.vae_recursion",
+        "densities.vae.vae_chain",
         images,
         vae.model_dump() | {"seed": seed, "threads": threads()},
         {"table": table, "arrays": arrays},

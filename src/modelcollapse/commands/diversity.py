@@ -45,7 +45,7 @@ def measure(
     output: Annotated[Path | None, typer.Option(help="Write the table to this CSV file too.")] = None,
 ) -> None:
     """Measure the diversity of the texts in files, with intervals, all files at the same number of texts and tokens."""
-    from modelcollapse.diversity.lexical_per_text import vocabulary_of
+    from modelcollapse.diversity.lexical.per_text import vocabulary_of
     from modelcollapse.diversity.measure_files import measure_files, read_texts
     from modelcollapse.diversity.measurement import measure_names
 

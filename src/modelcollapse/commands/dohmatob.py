@@ -17,22 +17,22 @@ from modelcollapse.commands.step import (
     perform,
     table_outputs,
 )
-from modelcollapse.regression.strong_collapse_settings import StrongCollapseSettings
+from modelcollapse.papers.dohmatob.settings import StrongCollapseSettings
 
 EXPERIMENTS = {
-    "ridge_mixture": ("regression.dohmatob_theorems", "run_ridge"),
-    "projection_mixture": ("regression.dohmatob_theorems", "run_projections"),
-    "finite_size": ("regression.dohmatob_theorems", "run_finite_size"),
-    "plain_mixture": ("regression.dohmatob_theorems", "run_plain"),
-    "error_by_samples": ("regression.dohmatob_samples", "run"),
-    "error_by_width": ("regression.dohmatob_widths", "run_widths"),
-    "double_descent": ("regression.dohmatob_widths", "run_peak"),
-    "weighted_mixing": ("regression.dohmatob_mixing", "run_weighted"),
-    "optimal_weight": ("regression.dohmatob_mixing", "run_optimal_weight"),
-    "iterative_mixing": ("regression.dohmatob_mixing", "run_iterative"),
-    "generations": ("regression.dohmatob_chains", "run_generations"),
-    "adaptive_ridge": ("regression.dohmatob_chains", "run_adaptive_ridge"),
-    "tails": ("regression.dohmatob_chains", "run_tails"),
+    "ridge_mixture": ("papers.dohmatob.simulations.theorems", "run_ridge"),
+    "projection_mixture": ("papers.dohmatob.simulations.theorems", "run_projections"),
+    "finite_size": ("papers.dohmatob.simulations.theorems", "run_finite_size"),
+    "plain_mixture": ("papers.dohmatob.simulations.theorems", "run_plain"),
+    "error_by_samples": ("papers.dohmatob.simulations.sample_sizes", "run"),
+    "error_by_width": ("papers.dohmatob.simulations.widths", "run_widths"),
+    "double_descent": ("papers.dohmatob.simulations.widths", "run_peak"),
+    "weighted_mixing": ("papers.dohmatob.simulations.mixing_weights", "run_weighted"),
+    "optimal_weight": ("papers.dohmatob.simulations.mixing_weights", "run_optimal_weight"),
+    "iterative_mixing": ("papers.dohmatob.simulations.mixing_weights", "run_iterative"),
+    "generations": ("papers.dohmatob.simulations.chains_and_tails", "run_generations"),
+    "adaptive_ridge": ("papers.dohmatob.simulations.chains_and_tails", "run_adaptive_ridge"),
+    "tails": ("papers.dohmatob.simulations.chains_and_tails", "run_tails"),
 }
 """Experiment -> module and function that make its table."""
 FIGURES = (
@@ -99,4 +99,4 @@ def present_strong_collapse(
         for name, paths in works.items()
         for role, path in paths.items()
     }
-    perform("present-strong-collapse", "presentation.strong_collapse", experiments, {}, outputs, call)
+    perform("present-strong-collapse", "papers.dohmatob.figures.strong_collapse_topics", experiments, {}, outputs, call)

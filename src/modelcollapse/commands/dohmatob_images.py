@@ -19,7 +19,7 @@ from modelcollapse.commands.step import (
     table_outputs,
     threads,
 )
-from modelcollapse.regression.image_settings import RandomFeatureImageSettings, TwoLayerImageSettings
+from modelcollapse.regression.images.settings import RandomFeatureImageSettings, TwoLayerImageSettings
 
 MODELS = {"random_features": RandomFeatureImageSettings, "two_layer": TwoLayerImageSettings}
 FIGURES = ("image_scaling", "image_controls", "image_widths", "image_floor")
@@ -48,7 +48,7 @@ def run_image_regression(
     images = {"train": train_images, "test": test_images}
     perform(
         "run-image-regression",
-        "regression.image_regression",
+        "regression.images.image_regression",
         images,
         chosen.model_dump(exclude={"seeds", "first_seed"}) | {"model": model, "seed": seed, "threads": threads()},
         {"table": table},
@@ -72,7 +72,7 @@ def present_image_regression(
 
     perform(
         "present-image-regression",
-        "presentation.image_regression",
+        "papers.dohmatob.figures.image_figures",
         {f"{group}/{name}": path for group in groups for name, path in groups[group].items()},
         {},
         {f"{name}.{role}": path for name, paths in works.items() for role, path in paths.items()},

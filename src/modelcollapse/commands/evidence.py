@@ -83,7 +83,7 @@ def show_claims(claims: Input, page: Output, metrics: Output) -> None:
     """Write the claims as a page for people and their counts for DVC."""
     perform(
         "show-claims",
-        "presentation.claims",
+        "presentation.claims_page",
         {"claims": claims},
         {},
         {"markdown": page, "metrics": metrics},
@@ -108,6 +108,6 @@ def document_results(
     page: Annotated[Path, typer.Argument()] = Path("README.md"),
 ) -> None:
     """Write the results table of README.md from claims.csv."""
-    from modelcollapse.presentation.claims import write_results
+    from modelcollapse.presentation.claims_page import write_results
 
     write_results(page, claims)

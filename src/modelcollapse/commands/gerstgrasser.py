@@ -16,7 +16,7 @@ from modelcollapse.commands.step import (
     perform,
     table_outputs,
 )
-from modelcollapse.densities.accumulation_settings import EXPERIMENTS, AccumulationSettings, KdeChainSettings
+from modelcollapse.papers.gerstgrasser.settings import EXPERIMENTS, AccumulationSettings, KdeChainSettings
 
 PRESENTED = {
     "linear": (("linear", "linear_gap"), ("linear", "linear_grid")),
@@ -60,7 +60,7 @@ def run_kde(settings: SettingsText, table: Output) -> None:
     chain = parse_settings(KdeChainSettings, settings)
     perform(
         "run-kde",
-        "densities.kde_chains",
+        "papers.gerstgrasser.simulations.kde_chains",
         {},
         chain.model_dump(),
         {"table": table},
@@ -86,4 +86,6 @@ def present_accumulation(
         for name, paths in works.items():
             getattr(module, name)(by_name(table), {role: temporary[f"{name}.{role}"] for role in paths})
 
-    perform("present-accumulation", "presentation.accumulation", by_name(table), {"topic": topic}, outputs, call)
+    perform(
+        "present-accumulation", "papers.gerstgrasser.figures.topics", by_name(table), {"topic": topic}, outputs, call
+    )

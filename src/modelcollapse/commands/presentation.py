@@ -57,7 +57,7 @@ def draw_language_model(
 
     perform(
         "draw-language-model",
-        "presentation.language_model",
+        "papers.shumailov.figures.language_model",
         by_name(table),
         {"figure": figure, "paper_band": paper_band},
         figure_outputs(folder, figure),
@@ -84,7 +84,7 @@ def draw_densities(
         raise ValueError(f"There is no figure '{figure}': expected one of {', '.join(calls)}.")
     perform(
         "draw-densities",
-        "presentation.densities",
+        "papers.shumailov.figures.densities",
         by_name(table) | optional(arrays=arrays),
         {"figure": figure, "sizes": sizes},
         figure_outputs(folder, figure),
@@ -126,7 +126,7 @@ def tabulate_samples(
     shared, train = parse_settings(FamilySettings, family), text_splits(text)["train"]
     perform(
         "tabulate-samples",
-        "presentation.samples",
+        "presentation.sample_table",
         {"train": train, "tokenizer": tokenizer} | by_name(samples),
         shared.model_dump() | {"seed": seed},
         table_outputs(folder, "samples"),

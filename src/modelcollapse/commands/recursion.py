@@ -36,7 +36,7 @@ def register(app: typer.Typer) -> None:
 
 def fetch_weights(settings: SettingsText, model: Output, record: Output) -> None:
     """Bring published weights from the hub at a pinned revision, or from a local folder, and convert them."""
-    from modelcollapse.recursion.weights import fetch_weights as fetch
+    from modelcollapse.recursion.models.pretrained import fetch_weights as fetch
 
     fetch(parse_settings(ModelSettings, settings), {"model": model, "record": record})
 
@@ -145,7 +145,7 @@ def measure_arm(
     train = text_splits(text)["train"]
     perform(
         "measure-arm",
-        "recursion.measure",
+        "measures.arm",
         {"train": train}
         | {f"generation_0/{seed_of(path)}": path for path in generation_0}
         | {f"samples/{seed_of(path)}/{generation_of(path)}": path for path in samples}

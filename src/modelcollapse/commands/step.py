@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 from pydantic import BaseModel, ValidationError
 
-from modelcollapse.artifacts.step import Step, run_step
+from modelcollapse.steps.run import Step, run_step
 
 Model = TypeVar("Model", bound=BaseModel)
 

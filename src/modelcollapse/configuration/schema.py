@@ -2,66 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from modelcollapse.corpora.settings import CorpusSettings, TokenizerSettings
-from modelcollapse.densities.accumulation_settings import GerstgrasserSettings
-from modelcollapse.densities.settings import MixtureSettings, TheorySettings, VaeSettings
-from modelcollapse.recursion.settings import ArmSettings, FamilySettings
-from modelcollapse.regression.settings import DohmatobSettings
+from modelcollapse.papers.dohmatob.settings import DohmatobSettings
+from modelcollapse.papers.gerstgrasser.settings import GerstgrasserSettings
+from modelcollapse.papers.shumailov.settings import ShumailovSettings
 from modelcollapse.runtime.settings import Settings
 
 IMAGE_SOURCES = ("digits", "mnist")
 PUBLISHED_SOURCES = ("wikitext", "tinystories", "mnist")
-
-
-class LanguageModelSettings(Settings):
-    """The language-model experiments of one paper: arms for the one engine."""
-
-    families: dict[str, FamilySettings]
-    """Text, architecture and generation 0, by name; arms of one family share generation 0."""
-    arm_defaults: dict[str, Any] = {}
-    """Keys that every arm of this paper starts from; an arm's own keys win."""
-    arms: dict[str, ArmSettings]
-    """Experimental conditions, by name."""
-
-    @model_validator(mode="after")
-    def _families_exist(self) -> LanguageModelSettings:
-        for name, arm in self.arms.items():
-            if arm.family not in self.families:
-                raise ValueError(f"arm '{name}' names family '{arm.family}', but there are: {_names(self.families)}")
-            family = self.families[arm.family]
-            if family.model.pretrained is None and family.model.width % family.model.heads:
-                raise ValueError(
-                    f"family '{arm.family}': width {family.model.width} is not a multiple of heads {family.model.heads}"
-                )
-            if family.packing == "blocks" and family.row_tokens + arm.decoding.new_tokens > family.model.positions:
-                raise ValueError(
-                    f"arm '{name}': a prompt of {family.row_tokens} tokens and {arm.decoding.new_tokens} new ones "
-                    f"do not fit into {family.model.positions} positions"
-                )
-            if arm.regime.name in ("preserve", "fresh") and arm.regime.kept == 0:
-                raise ValueError(
-                    f"arm '{name}': regime '{arm.regime.name}' keeps nothing with kept: 0; use 'replace' for that"
-                )
-        return self
-
-
-class ShumailovSettings(Settings):
-    """Shumailov et al. (Nature 2024)."""
-
-    first_seed: Annotated[int, Field(ge=1)] = 1
-    """First seed of arms and autoencoders; smaller ones were the pilots', by which sizes were chosen."""
-    language_model: LanguageModelSettings
-    """Language-model experiments (main text, Fig. 1)."""
-    mixture: dict[str, MixtureSettings]
-    """Gaussian mixtures (SI Fig. 6 and 8), by name."""
-    vae: VaeSettings
-    """Variational autoencoder (SI Fig. 1 and 7)."""
-    theory: TheorySettings = TheorySettings()
-    """Theory beside simulation (SI section 3)."""
 
 
 class Config(Settings):

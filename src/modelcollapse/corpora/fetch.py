@@ -15,7 +15,7 @@ from modelcollapse.corpora import hub, mirror
 from modelcollapse.corpora.images import Images, read_idx, write_images
 from modelcollapse.corpora.published import PublishedCorpus, published_corpus
 from modelcollapse.runtime.files import sha256
-from modelcollapse.runtime.tables import write_parquet
+from modelcollapse.runtime.parquet import write_parquet
 
 
 def fetch_corpus(

@@ -10,13 +10,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from modelcollapse.corpora import pydocs, storyworld
+from modelcollapse.corpora.corpus_record import text_counts, verify_splits, write_record
 from modelcollapse.corpora.images import digits, read_images, write_images
 from modelcollapse.corpora.published import published_corpus
-from modelcollapse.corpora.records import text_counts, verify_splits, write_record
 from modelcollapse.corpora.settings import CorpusSettings
 from modelcollapse.runtime.files import sha256
+from modelcollapse.runtime.parquet import write_parquet
 from modelcollapse.runtime.progress import say
-from modelcollapse.runtime.tables import write_parquet
 
 TEXT_SPLITS = ("train", "validation", "test")
 IMAGE_SPLITS = ("train", "test")

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from modelcollapse.corpora.tokenizers import END, PAD, encode, load_tokenizer
 from modelcollapse.runtime.files import sha256
-from modelcollapse.runtime.tables import write_parquet
+from modelcollapse.runtime.parquet import write_parquet
 
 SEPARATOR = "\n"
 """Stands between prompt and continuation, at the end of the prompt."""

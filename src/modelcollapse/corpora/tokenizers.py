@@ -12,10 +12,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from modelcollapse.corpora import hub, storyworld
-from modelcollapse.corpora.records import verify_splits
+from modelcollapse.corpora.corpus_record import verify_splits
 from modelcollapse.corpora.settings import TokenizerSettings
 from modelcollapse.runtime.files import sha256
-from modelcollapse.runtime.tables import write_parquet
+from modelcollapse.runtime.parquet import write_parquet
 
 # the library's threads would compete with the other jobs; set before it is imported
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")

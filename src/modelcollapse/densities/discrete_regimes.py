@@ -13,7 +13,7 @@ import numpy as np
 from scipy.special import entr
 
 from modelcollapse.densities.discrete import check_law
-from modelcollapse.densities.gaussian_regimes import check_regime, expected_moments
+from modelcollapse.densities.gaussian.regime_moments import check_regime, expected_moments
 
 LARGEST_EXACT = 20_000
 """Largest sample size of the exact absorption time, whose cost grows with the square."""

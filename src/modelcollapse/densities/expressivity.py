@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from modelcollapse.densities.mixture import Mixtures, squared_l2
+from modelcollapse.densities.mixture.mixtures import Mixtures, squared_l2
 
 GRID_POINTS = 20_001
 GRID_WIDTH = 12.0

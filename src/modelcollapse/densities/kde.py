@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from modelcollapse.densities.gaussian_regimes import check_regime
+from modelcollapse.densities.gaussian.regime_moments import check_regime
 
 POINTS_AT_ONCE = 512
 """Points whose kernels are evaluated together on all test points: they fit into the cache."""

@@ -9,10 +9,10 @@ import numpy as np
 
 from modelcollapse.diversity.collection import Text, TextCollection
 from modelcollapse.diversity.jackknife import HALF_SAMPLES, jackknife_difference
+from modelcollapse.diversity.lexical.tokenisation import Tokenizer, tokenise, tokenizer_name
 from modelcollapse.diversity.measurement import check_options, measure_names, options_text, prepared
 from modelcollapse.diversity.measures import find_measure
 from modelcollapse.diversity.statistic import Statistic
-from modelcollapse.diversity.tokenisation import Tokenizer, tokenise, tokenizer_name
 from modelcollapse.runtime.seeds import generator
 
 if TYPE_CHECKING:

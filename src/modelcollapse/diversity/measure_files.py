@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from modelcollapse.diversity.collection import TextCollection
 from modelcollapse.diversity.contrasts import draw_texts
+from modelcollapse.diversity.lexical.tokenisation import Tokenizer
 from modelcollapse.diversity.measurement import measure, measure_names, prepared
 from modelcollapse.diversity.measures import find_measure
-from modelcollapse.diversity.tokenisation import Tokenizer
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from modelcollapse.diversity.collection import Text, TextCollection
 from modelcollapse.diversity.jackknife import HALF_SAMPLES, jackknife
+from modelcollapse.diversity.lexical.tokenisation import Tokenizer
 from modelcollapse.diversity.measures import MEASURES, find_measure
 from modelcollapse.diversity.statistic import Statistic
-from modelcollapse.diversity.tokenisation import Tokenizer
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -34,49 +34,49 @@ class MeasureEntry:
 
 
 def _pooled() -> Prepare:
-    from modelcollapse.diversity.lexical_pooled import prepare_distinct_n
+    from modelcollapse.diversity.lexical.pooled import prepare_distinct_n
 
     return prepare_distinct_n
 
 
 def _hapax() -> Prepare:
-    from modelcollapse.diversity.lexical_pooled import prepare_hapax_share
+    from modelcollapse.diversity.lexical.pooled import prepare_hapax_share
 
     return prepare_hapax_share
 
 
 def _self_bleu() -> Prepare:
-    from modelcollapse.diversity.lexical_self_bleu import prepare_self_bleu
+    from modelcollapse.diversity.lexical.self_bleu import prepare_self_bleu
 
     return prepare_self_bleu
 
 
 def _moving_average() -> Prepare:
-    from modelcollapse.diversity.lexical_per_text import prepare_moving_average_type_token_ratio
+    from modelcollapse.diversity.lexical.per_text import prepare_moving_average_type_token_ratio
 
     return prepare_moving_average_type_token_ratio
 
 
 def _repeated() -> Prepare:
-    from modelcollapse.diversity.lexical_per_text import prepare_repeated_ngram_share
+    from modelcollapse.diversity.lexical.per_text import prepare_repeated_ngram_share
 
     return prepare_repeated_ngram_share
 
 
 def _unknown() -> Prepare:
-    from modelcollapse.diversity.lexical_per_text import prepare_unknown_word_share
+    from modelcollapse.diversity.lexical.per_text import prepare_unknown_word_share
 
     return prepare_unknown_word_share
 
 
 def _self_repetition() -> Prepare:
-    from modelcollapse.diversity.lexical_repetition import prepare_self_repetition
+    from modelcollapse.diversity.lexical.self_repetition import prepare_self_repetition
 
     return prepare_self_repetition
 
 
 def _compression() -> Prepare:
-    from modelcollapse.diversity.compression import prepare_compression_ratio
+    from modelcollapse.diversity.lexical.compression import prepare_compression_ratio
 
     return prepare_compression_ratio
 
@@ -88,13 +88,13 @@ def _vendi() -> Prepare:
 
 
 def _semantic() -> Prepare:
-    from modelcollapse.diversity.semantic import prepare
+    from modelcollapse.diversity.semantic.distance import prepare
 
     return prepare
 
 
 def _syntactic() -> Prepare:
-    from modelcollapse.diversity.syntactic import prepare
+    from modelcollapse.diversity.syntactic.distance_of_trees import prepare
 
     return prepare
 

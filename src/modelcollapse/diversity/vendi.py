@@ -9,8 +9,8 @@ from scipy.linalg import eigvalsh
 from scipy.sparse import csr_array
 
 from modelcollapse.diversity.collection import Text, TextCollection
+from modelcollapse.diversity.lexical.tokenisation import Tokenizer, ngram_arrays, renumber, token_arrays, tokenizer_name
 from modelcollapse.diversity.statistic import Statistic
-from modelcollapse.diversity.tokenisation import Tokenizer, ngram_arrays, renumber, token_arrays, tokenizer_name
 
 MAXIMUM_TEXTS = 10_000
 """A kernel of more texts would need more than 800 MB and many minutes."""

@@ -16,19 +16,19 @@ import pyarrow as pa
 import torch
 
 from modelcollapse.recursion import regimes
-from modelcollapse.recursion.models import build_model, load_model, save_model
-from modelcollapse.recursion.network import LanguageModel
+from modelcollapse.recursion.models.model_files import build_model, load_model, save_model
+from modelcollapse.recursion.models.network import LanguageModel
 from modelcollapse.recursion.packing import Rows, read_rows, rows_from
-from modelcollapse.recursion.sample import Samples, sample_rows
-from modelcollapse.recursion.samples_file import read_samples, write_samples
 from modelcollapse.recursion.score import negative_log_likelihood, predicted_tokens, row_perplexity
 from modelcollapse.recursion.settings import ArmSettings, FamilySettings
 from modelcollapse.recursion.train import FitReport, fit
+from modelcollapse.recursion.writing.samples_file import read_samples, write_samples
+from modelcollapse.recursion.writing.sampling import Samples, sample_rows
 from modelcollapse.runtime.device import pick_device, single_thread
 from modelcollapse.runtime.files import write_atomically
+from modelcollapse.runtime.parquet import read_metadata, write_parquet
 from modelcollapse.runtime.progress import say
 from modelcollapse.runtime.seeds import generator, integer_seed
-from modelcollapse.runtime.tables import read_metadata, write_parquet
 
 Paths = Mapping[str, Path]
 SCORING_BATCH = 64

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 
-from modelcollapse.runtime.tables import read_metadata
+from modelcollapse.runtime.parquet import read_metadata
 
 
 @dataclass(frozen=True)

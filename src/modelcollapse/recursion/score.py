@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from modelcollapse.recursion.network import LanguageModel
+from modelcollapse.recursion.models.network import LanguageModel
 from modelcollapse.recursion.packing import Rows
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from modelcollapse.runtime.settings import Published, Settings
 
@@ -169,3 +169,39 @@ class ArmSettings(Settings):
     """Last generation: models 0..generations are fitted."""
     seeds: Annotated[int, Field(ge=1), Published(5)] = 5
     """Number of seeds: 1..seeds, each one whole chain; seed 0 is the pilot's."""
+
+
+class LanguageModelSettings(Settings):
+    """The language-model experiments of one paper: arms for the one engine."""
+
+    families: dict[str, FamilySettings]
+    """Text, architecture and generation 0, by name; arms of one family share generation 0."""
+    arm_defaults: dict[str, Any] = {}
+    """Keys that every arm of this paper starts from; an arm's own keys win."""
+    arms: dict[str, ArmSettings]
+    """Experimental conditions, by name."""
+
+    @model_validator(mode="after")
+    def _families_exist(self) -> LanguageModelSettings:
+        for name, arm in self.arms.items():
+            if arm.family not in self.families:
+                raise ValueError(f"arm '{name}' names family '{arm.family}', but there are: {_names(self.families)}")
+            family = self.families[arm.family]
+            if family.model.pretrained is None and family.model.width % family.model.heads:
+                raise ValueError(
+                    f"family '{arm.family}': width {family.model.width} is not a multiple of heads {family.model.heads}"
+                )
+            if family.packing == "blocks" and family.row_tokens + arm.decoding.new_tokens > family.model.positions:
+                raise ValueError(
+                    f"arm '{name}': a prompt of {family.row_tokens} tokens and {arm.decoding.new_tokens} new ones "
+                    f"do not fit into {family.model.positions} positions"
+                )
+            if arm.regime.name in ("preserve", "fresh") and arm.regime.kept == 0:
+                raise ValueError(
+                    f"arm '{name}': regime '{arm.regime.name}' keeps nothing with kept: 0; use 'replace' for that"
+                )
+        return self
+
+
+def _names(mapping: dict[str, Any]) -> str:
+    return ", ".join(sorted(mapping)) or "none"

@@ -12,12 +12,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from modelcollapse.recursion.checkpoint import load_checkpoint, save_checkpoint
-from modelcollapse.recursion.network import LanguageModel
+from modelcollapse.recursion.models.network import LanguageModel
 from modelcollapse.recursion.packing import Rows
 from modelcollapse.recursion.schedule import learning_rate
 from modelcollapse.recursion.score import autocast, batch_tensors, mean_cross_entropy
 from modelcollapse.recursion.settings import TrainingSettings
+from modelcollapse.runtime.checkpoints import load_checkpoint, save_checkpoint
 from modelcollapse.runtime.progress import progress
 from modelcollapse.runtime.seeds import generator, integer_seed
 

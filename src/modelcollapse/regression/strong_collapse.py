@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from modelcollapse.regression.effective_ridge import effective_ridge
-from modelcollapse.regression.random_projections import projected_ridge
-from modelcollapse.regression.spectra import (
+from modelcollapse.regression.ridge.effective_ridge import effective_ridge
+from modelcollapse.regression.ridge.projected_ridge import projected_ridge
+from modelcollapse.regression.ridge.spectra import (
     check_eigenvalues,
     check_not_negative,
     check_share,

@@ -1,1 +1,0 @@
-"""What a step leaves behind: code hash, key, store, ledger, lineage."""

@@ -1,0 +1,35 @@
+"""Commands that read what was recorded: ancestry, costs, the key table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the command line."""
+    for command in (lineage, ledger, document_config):
+        app.command()(command)
+
+
+def lineage(samples: Annotated[Path, typer.Argument(help="A samples file, .../seed<s>/gen<g>.parquet")]) -> None:
+    """Print the ancestry of a set of samples and what share of it is human."""
+    from modelcollapse.steps.lineage import lineage_lines
+
+    print("\n".join(lineage_lines(samples)))
+
+
+def ledger(path: Annotated[Path, typer.Argument(help="results/<scale>/ledger.jsonl")]) -> None:
+    """Print what each kind of step cost: jobs, wall and CPU time, start-up share, peak memory."""
+    from modelcollapse.steps.costs import cost_lines
+
+    print("\n".join(cost_lines(path)))
+
+
+def document_config(readme: Annotated[Path, typer.Argument()] = Path("config/README.md")) -> None:
+    """Write the key table of config/README.md from the schema."""
+    from modelcollapse.configuration.reference import write_reference
+
+    write_reference(readme)

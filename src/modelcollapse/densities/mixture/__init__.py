@@ -1,0 +1,1 @@
+"""Gaussian mixtures refitted on their own samples."""

@@ -1,0 +1,1 @@
+"""A variational autoencoder trained on its own decoder's images."""

@@ -1,0 +1,1 @@
+"""Diversity of words: pooled, per text, between texts, and after compression."""

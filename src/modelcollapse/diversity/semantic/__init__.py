@@ -1,0 +1,1 @@
+"""Diversity of meaning: distances between sentence embeddings."""

@@ -1,0 +1,1 @@
+"""Diversity of syntax: kernels between dependency trees."""

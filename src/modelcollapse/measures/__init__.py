@@ -1,0 +1,1 @@
+"""From an arm's samples and scores to one tidy table of measures."""

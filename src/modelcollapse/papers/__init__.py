@@ -1,0 +1,1 @@
+"""One folder per paper: settings, experiments, quantities, figures and tables."""

@@ -1,0 +1,1 @@
+"""Dohmatob et al. (ICLR 2025)."""

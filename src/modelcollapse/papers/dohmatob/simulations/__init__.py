@@ -1,0 +1,1 @@
+"""Strong collapse simulated beside its theory."""

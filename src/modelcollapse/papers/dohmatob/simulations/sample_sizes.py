@@ -1,0 +1,52 @@
+"""The step of Fig. 3: least squares on mixtures by number of samples, floors, cross-over."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from modelcollapse.papers.dohmatob.settings import StrongCollapseSettings
+from modelcollapse.papers.dohmatob.simulations.error_rows import PartRows
+from modelcollapse.regression.ridge.designs import nested_moments, ridge_parts
+from modelcollapse.regression.ridge.exact_forms import exact_ridgeless, isotropic_ridgeless
+from modelcollapse.regression.ridge.spectra import isotropic
+from modelcollapse.runtime.progress import progress
+from modelcollapse.runtime.seeds import generator
+
+EXPERIMENT = "error_by_samples"
+LARGEST_ROUNDING = 0.01
+"""Shares that whole numbers of samples miss by more are left out, as a share of .001 of 200 samples."""
+
+
+def run(settings: StrongCollapseSettings, outputs: dict[str, Path]) -> None:
+    """Simulate Sigma = I without ridge for every n and share; ``outputs``: ``table`` (``dohmatob_rows.PARTS_SCHEMA``)."""
+    rows = PartRows()
+    d = settings.samples_dimension
+    spectrum = isotropic(d)
+    for samples in progress(settings.samples, description=EXPERIMENT):
+        shares = possible_shares(settings.synthetic_shares, samples)
+        counts = [round(share * samples) for share in shares]
+        theory = [isotropic_ridgeless(d, samples, count / samples, 1.0, 1.0) for count in counts]
+        exact = [exact_ridgeless(d, samples, count, 1.0, 1.0) for count in counts]
+        for replicate in range(settings.replicates):
+            random = generator(settings.seed, EXPERIMENT, samples, replicate)
+            synthetic, total = nested_moments(random, counts, samples, spectrum)
+            found = ridge_parts(total, synthetic, samples, spectrum, 0.0)
+            for share, parts, limit, mean in zip(shares, found, theory, exact, strict=True):
+                rows.add(
+                    f"p2={share:g}, n={samples}",
+                    replicate,
+                    parts,
+                    limit,
+                    mean,
+                    spectrum="isotropic",
+                    dimension=d,
+                    samples=samples,
+                    synthetic_share=share,
+                )
+    rows.write(outputs["table"], EXPERIMENT, settings)
+
+
+def possible_shares(shares: list[float], samples: int) -> list[float]:
+    """0 and the shares that n samples can have, rising."""
+    possible = {share for share in shares if abs(round(share * samples) / (share * samples) - 1) <= LARGEST_ROUNDING}
+    return [0.0, *sorted(possible)]

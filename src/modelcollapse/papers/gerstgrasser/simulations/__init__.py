@@ -1,0 +1,1 @@
+"""Replaced and accumulated data in regressions and densities, beside their closed forms."""

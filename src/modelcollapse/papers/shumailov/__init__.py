@@ -1,0 +1,1 @@
+"""Shumailov et al. (Nature 2024)."""

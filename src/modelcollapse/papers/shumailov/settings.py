@@ -1,0 +1,48 @@
+"""What can be set about Shumailov et al. (Nature 2024): keys of the config files."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from modelcollapse.densities.mixture.settings import MixtureSettings
+from modelcollapse.densities.vae.settings import VaeSettings
+from modelcollapse.recursion.settings import LanguageModelSettings
+from modelcollapse.runtime.settings import Published, Settings
+
+
+class TheorySettings(Settings):
+    """Replicates and lengths of the theory simulations (Shumailov et al., section 4)."""
+
+    replicates: Annotated[int, Field(ge=100)] = 400_000
+    """Chains of the 1-D Gaussian tables."""
+    loop_replicates: Annotated[int, Field(ge=20), Published(1)] = 2000
+    """Chains of the 1,000-generation loop of the notebook (SI Fig. 3 to 5)."""
+    loop_generations: Annotated[int, Field(ge=2), Published(1000)] = 1000
+    """Generations of that loop."""
+    loop_samples: Annotated[list[int], Published([100, 500, 1000, 10000])] = [100, 500, 1000, 10000]
+    """Sample sizes of that loop."""
+    pool_replicates: Annotated[int, Field(ge=20)] = 200
+    """Chains of the pool variants, which keep every sample."""
+    discrete_replicates: Annotated[int, Field(ge=100)] = 4000
+    """Chains of the discrete law."""
+    multivariate_replicates: Annotated[int, Field(ge=100)] = 4000
+    """Chains of the d-dimensional Gaussian."""
+    seed: Annotated[int, Field(ge=0)] = 0
+    """Seed of all theory simulations."""
+
+
+class ShumailovSettings(Settings):
+    """Shumailov et al. (Nature 2024)."""
+
+    first_seed: Annotated[int, Field(ge=1)] = 1
+    """First seed of arms and autoencoders; smaller ones were the pilots', by which sizes were chosen."""
+    language_model: LanguageModelSettings
+    """Language-model experiments (main text, Fig. 1)."""
+    mixture: dict[str, MixtureSettings]
+    """Gaussian mixtures (SI Fig. 6 and 8), by name."""
+    vae: VaeSettings
+    """Variational autoencoder (SI Fig. 1 and 7)."""
+    theory: TheorySettings = TheorySettings()
+    """Theory beside simulation (SI section 3)."""

@@ -1,0 +1,1 @@
+"""The paper's theory beside its simulation."""

@@ -1,0 +1,1 @@
+"""Language models: the network, its files, published weights."""

@@ -1,0 +1,87 @@
+"""Build, save and load language models; the named sizes of the papers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from modelcollapse.recursion.models.network import LanguageModel, Shape, initialise
+from modelcollapse.recursion.settings import ModelSettings
+from modelcollapse.runtime.files import write_atomically
+from modelcollapse.runtime.seeds import integer_seed
+
+# parameter counts are tested; Gerstgrasser's sizes are recovered from the counts their authors logged
+SIZES: dict[str, Shape] = {
+    "opt-125m": Shape("opt", 50272, 768, 12, 12, 3072, 2048, 0.1),
+    "opt-350m": Shape("opt", 50272, 1024, 24, 16, 4096, 2048, 0.1, embedding_width=512, norm_first=False),
+    "gpt2-9m": Shape("gpt2", 8000, 256, 8, 16, 1024, 2048),
+    "llama-12m": Shape("llama", 8000, 256, 8, 16, 1024, 2048),
+    "llama-42m": Shape("llama", 8000, 512, 8, 16, 2048, 2048),
+    "llama-126m": Shape("llama", 8000, 768, 12, 12, 3072, 2048),
+}
+
+
+def shape_from(settings: ModelSettings, vocabulary: int) -> Shape:
+    """The shape that the settings describe.
+
+    Raises:
+        ValueError: the width is no multiple of the number of heads.
+    """
+    if settings.width % settings.heads:
+        raise ValueError(
+            f"The width {settings.width} is not a multiple of the {settings.heads} heads: change one of them."
+        )
+    return Shape(
+        architecture=settings.architecture,
+        vocabulary=vocabulary,
+        width=settings.width,
+        layers=settings.layers,
+        heads=settings.heads,
+        feed_forward=settings.feed_forward or 4 * settings.width,
+        positions=settings.positions,
+        dropout=settings.dropout,
+    )
+
+
+def build_model(settings: ModelSettings, vocabulary: int, seed: int) -> LanguageModel:
+    """A model with random weights that depend on the shape and the seed only."""
+    return build_from_shape(shape_from(settings, vocabulary), seed)
+
+
+def build_from_shape(shape: Shape, seed: int) -> LanguageModel:
+    """The same for a shape, such as one of ``SIZES``."""
+    model = LanguageModel(shape)
+    initialise(model, torch.Generator().manual_seed(integer_seed("weights", seed)))
+    return model
+
+
+def save_model(model: LanguageModel, path: str | Path) -> None:
+    """Write weights and shape into one safetensors file."""
+    facts = {"modelcollapse": json.dumps(model.shape.__dict__, sort_keys=True)}
+    weights = {name: tensor.detach().to("cpu").contiguous() for name, tensor in model.state_dict().items()}
+    with write_atomically(path) as temporary:
+        save_file(weights, temporary, metadata=facts)
+
+
+def load_model(path: str | Path, device: torch.device | str = "cpu") -> LanguageModel:
+    """The model that ``save_model`` wrote.
+
+    Raises:
+        ValueError: the file is damaged or not one of ours.
+    """
+    try:
+        with safe_open(path, framework="pt", device=str(device)) as stored:
+            shape = Shape(**json.loads((stored.metadata() or {})["modelcollapse"]))
+            weights = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
+    except (SafetensorError, KeyError, json.JSONDecodeError) as error:
+        raise ValueError(
+            f"{path} is not a readable model of this package ({error}). Delete it and run the same command again."
+        ) from error
+    with torch.device("meta"):
+        model = LanguageModel(shape)
+    model.load_state_dict(weights, assign=True)
+    return model

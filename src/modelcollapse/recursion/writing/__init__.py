@@ -1,0 +1,1 @@
+"""How a language model writes: decoding, beams, caches, files of samples."""

@@ -1,0 +1,1 @@
+"""Regression on images, some of whose labels another model wrote."""

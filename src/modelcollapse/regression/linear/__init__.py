@@ -1,0 +1,1 @@
+"""Least squares refitted on its own labels."""

@@ -1,0 +1,1 @@
+"""Ridge regression on mixtures of real and synthetic data: theory and designs."""

@@ -1,0 +1,1 @@
+"""What all simulations share: rows of their tables, draws, and how an experiment is declared."""
