@@ -11,14 +11,14 @@ import pytest
 import modelcollapse.diversity as diversity
 
 MODULES = {
-    "compression": 1,
+    "lexical.compression": 1,
     "contrasts": 3,
-    "lexical_per_text": 5,
-    "lexical_pooled": 3,
-    "lexical_repetition": 1,
-    "lexical_self_bleu": 1,
+    "lexical.per_text": 5,
+    "lexical.pooled": 3,
+    "lexical.self_repetition": 1,
+    "lexical.self_bleu": 1,
     "measurement": 2,
-    "tokenisation": 3,
+    "lexical.tokenisation": 3,
     "vendi": 3,
 }
 

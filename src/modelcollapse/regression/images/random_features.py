@@ -36,17 +36,18 @@ class RandomFeatures:
             yield start, min(start + BLOCK, self.width)
 
     def block(self, inputs: np.ndarray, start: int, stop: int) -> np.ndarray:
-        """Features start to stop of one of the ``blocks``, of inputs float32 [n, dimension]: float64 [n, stop - start].
+        """Features start to stop of one of the ``blocks``, of inputs [n, dimension]: float64 [n, stop - start].
 
-        They are computed in float32; float64 is for sums over them.
+        In float64 from weights drawn in float32: rounding in float32 depends on the processor and on how many images are
+        computed side by side, and a small ridge amplifies it.
         """
         random = generator(self.seed, "random features", self.dimension, start // BLOCK)
         weights = random.standard_normal((self.dimension + 1, BLOCK), dtype=np.float32)[:, : stop - start]
-        features = inputs @ weights[:-1]
+        features = inputs.astype(np.float64) @ weights[:-1].astype(np.float64)
         features += weights[-1]
         np.maximum(features, 0, out=features)
         # sqrt(2 / width) x 1 / sqrt(2)
-        return features.astype(np.float64) / np.sqrt(self.width)
+        return features / np.sqrt(self.width)
 
     def all(self, inputs: np.ndarray) -> np.ndarray:
         """All features at once: float64 [n, width]."""
