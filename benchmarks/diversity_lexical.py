@@ -103,7 +103,10 @@ def compare_adversarial(sets: int = 200) -> None:
 def compare_others(repeats: int) -> None:
     """Self-repetition, compression ratio and Vendi score."""
     strings = [" ".join(tokens) for tokens in zipfian_texts(1_000, 150)]
-    repetition, compression = peers.load("diversity.lexical.self_repetition"), peers.load("diversity.lexical.compression")
+    repetition, compression = (
+        peers.load("diversity.lexical.self_repetition"),
+        peers.load("diversity.lexical.compression"),
+    )
     ours, value = fastest(lambda: self_repetition(strings, tokenizer="whitespace"), repeats)
     theirs, other = (
         fastest(lambda: repetition.self_repetition_score(strings, verbose=False), 1) if repetition else (None, np.nan)

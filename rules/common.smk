@@ -26,13 +26,13 @@ PAPERS = {"shumailov": CONFIG.shumailov.language_model}
 
 def runs(arm):
     """Whether an arm runs: ablations only with arms: all."""
-    return arm.set == "core" or CONFIG.arms == "all"
+    return arm.role != "ablation" or CONFIG.arms == "all"
 
 
 def seeds_of(paper, arm):
     """Ablations run with one seed: they are shown and give no verdict."""
     first = getattr(CONFIG, paper).first_seed
-    return range(first, first + (arm.seeds if arm.set == "core" else 1))
+    return range(first, first + (arm.seeds if arm.role != "ablation" else 1))
 
 
 ARMS = {paper: [name for name, arm in models.arms.items() if runs(arm)] for paper, models in PAPERS.items()}

@@ -38,7 +38,7 @@ def family_settings(wildcards):
 
 def arm_settings(wildcards):
     """How many generations and seeds there are is not part of any one of them."""
-    return settings(arm_of(wildcards), exclude=("set", "generations", "seeds"))
+    return settings(arm_of(wildcards), exclude=("role", "label", "samples_in_dvc", "generations", "seeds"))
 
 
 def model_0(wildcards):
@@ -187,7 +187,7 @@ rule sample_generation_0:
         runtime=training_resources,
         gpu=gpus,
     params:
-        arm=lambda wildcards: settings(arm_of(wildcards), exclude=("set", "generations", "seeds", "training")),
+        arm=lambda wildcards: settings(arm_of(wildcards), exclude=("role", "label", "samples_in_dvc", "generations", "seeds", "training")),
         family=family_settings,
         text=lambda wildcards, input: Path(input.train).parent,
         code=code_hash("recursion.generation"),

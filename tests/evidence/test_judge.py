@@ -14,8 +14,8 @@ from modelcollapse.evidence.claims import ClaimsError, load_claims
 from modelcollapse.evidence.decisions import decide_difference, decide_equivalence, decide_exact, holm
 from modelcollapse.evidence.intervals import document_contrast, seed_contrast, standardised_effect
 from modelcollapse.evidence.judge import COLUMNS, judge_claims, merge_claims
-from modelcollapse.evidence.quantities import Inputs
 from modelcollapse.evidence.verdicts import TERMS, verdict_term
+from modelcollapse.measures.paper_data import PaperData
 from modelcollapse.papers.shumailov.quantities import QUANTITIES
 from modelcollapse.runtime.parquet import write_parquet
 
@@ -153,7 +153,7 @@ def judge(folder, theory, holds: bool, seeds: int = SEEDS, previous=None, scale=
         write_vae(path, seed, sign * 0.1)
     mixtures = {p.stem: p for p in folder.glob("*_blob*.parquet")}
     measures = {arm: folder / f"{arm}.parquet" for arm in ARMS}
-    inputs = Inputs({"measures": measures, "mixture": mixtures, "vae": vae, "theory": theory})
+    inputs = PaperData({"measures": measures, "mixture": mixtures, "vae": vae, "theory": theory})
     outputs = {name: folder / f"{name}.out" for name in ("claims", "raw", "rules")}
     judge_claims(QUANTITIES, _path(), inputs, scale, scale, DEVIATIONS, previous, outputs)
     return pd.read_csv(outputs["claims"], keep_default_na=False, dtype=str).set_index("claim_id")
@@ -236,7 +236,7 @@ def test_a_rule_that_changed_is_marked(theory, tmp_path):
 
 def test_missing_results_are_not_testable_with_the_reason(theory, tmp_path):
     outputs = {name: tmp_path / name for name in ("claims", "raw", "rules")}
-    judge_claims(QUANTITIES, _path(), Inputs({"theory": theory}), "laptop", "laptop", [], None, outputs)
+    judge_claims(QUANTITIES, _path(), PaperData({"theory": theory}), "laptop", "laptop", [], None, outputs)
     verdicts = pd.read_csv(outputs["claims"], dtype=str).set_index("claim_id").verdict
     assert verdicts["L2"].startswith("not testable at this scale: the arm 'epochs5_kept0' was not run")
     assert verdict_term(verdicts["T3"]) == "reproduced"

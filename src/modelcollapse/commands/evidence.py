@@ -29,7 +29,7 @@ def judge_claims(
     deviations: Annotated[str, typer.Option(help="Settings that differ from the paper's, as a JSON list.")] = "[]",
 ) -> None:
     """Judge every claim of a paper by the rules written before the run."""
-    from modelcollapse.evidence.quantities import Inputs
+    from modelcollapse.measures.paper_data import PaperData
 
     groups = by_group(data)
     earlier = committed_rules(rules)
@@ -40,7 +40,7 @@ def judge_claims(
         {"scale": scale, "folder": folder, "deviations": json.loads(deviations), "previous": earlier},
         {"claims": output, "raw": raw, "rules": rules},
         lambda module, outputs, work: module.judge(
-            claims, Inputs(groups), scale, folder, json.loads(deviations), earlier, outputs
+            claims, PaperData(groups), scale, folder, json.loads(deviations), earlier, outputs
         ),
     )
 

@@ -11,8 +11,9 @@ import pandas as pd
 
 from modelcollapse.evidence.claims import ClaimSettings, ClaimsFile, load_claims, rule_hashes, rule_text
 from modelcollapse.evidence.decisions import holm
-from modelcollapse.evidence.quantities import Inputs, Registry
+from modelcollapse.evidence.quantities import Registry
 from modelcollapse.evidence.verdicts import Verdict, judge_claim, relevant_deviations
+from modelcollapse.measures.paper_data import PaperData
 from modelcollapse.runtime.files import write_atomically
 
 COLUMNS = (
@@ -38,7 +39,7 @@ COLUMNS = (
 def judge_claims(
     registry: Registry,
     claims: Path,
-    inputs: Inputs,
+    data: PaperData,
     scale: str,
     folder: str,
     deviations: Sequence[str],
@@ -50,7 +51,7 @@ def judge_claims(
     Args:
         registry: the paper's quantities.
         claims: ``config/claims/<paper>.yaml``.
-        inputs: result files of the run.
+        data: result files of the run.
         scale: the config's scale.
         folder: the run's folder below ``data/`` and ``results/``.
         deviations: settings that differ from the paper's, ``key = ours (paper: theirs)``.
@@ -63,7 +64,7 @@ def judge_claims(
     """
     file = load_claims(claims, registry)
     verdicts = {
-        claim.id: judge_claim(claim, file, registry, inputs, scale, relevant_deviations(claim, file, scale, deviations))
+        claim.id: judge_claim(claim, file, registry, data, scale, relevant_deviations(claim, file, scale, deviations))
         for claim in file.claims
     }
     hashes = rule_hashes(claims, registry)

@@ -18,7 +18,8 @@ from modelcollapse.evidence.intervals import (
     slope_over_generations,
     standardised_effect,
 )
-from modelcollapse.evidence.quantities import Inputs, NotAvailable, Registry
+from modelcollapse.evidence.quantities import Registry
+from modelcollapse.measures.paper_data import NotAvailable, PaperData
 
 LANGUAGE_QUANTITIES = Registry()
 HUMAN = -1
@@ -49,20 +50,20 @@ class Scores:
         return Scores(seeds, self.generations, self.values[rows], self.weights)
 
 
-def cross_entropies(inputs: Inputs, arm: str, measure: str = "cross_entropy") -> Scores:
+def cross_entropies(data: PaperData, arm: str, measure: str = "cross_entropy") -> Scores:
     """Per-row cross-entropies of an arm.
 
     Raises:
         NotAvailable: the arm was not run, or only aggregated values were kept.
         ValueError: some seed lacks a generation or a row, or has a value that is not finite.
     """
-    rows = inputs.measure(arm, measure)
+    rows = data.measure(arm, measure)
     rows = rows[(rows["unit"] >= 0) & (rows["generation"] != HUMAN)]
     if rows.empty:
         raise NotAvailable(f"the arm '{arm}' has no '{measure}' per test row")
     seeds, generations, values = _grid(rows, arm, measure)
     try:
-        tokens = inputs.measure(arm, "human_test_tokens")
+        tokens = data.measure(arm, "human_test_tokens")
     except NotAvailable:
         weights = None
     else:
@@ -73,15 +74,15 @@ def cross_entropies(inputs: Inputs, arm: str, measure: str = "cross_entropy") ->
 @quantity(
     "ln(perplexity of {arm} at the generations asked for: {generations} / its generation 0) on human test text", "nat"
 )
-def degradation(inputs: Inputs, arm: str, generations: str | int = "mean") -> list[Estimate]:
+def degradation(data: PaperData, arm: str, generations: str | int = "mean") -> list[Estimate]:
     """Cross-entropy of generation g minus that of generation 0.
 
     Args:
-        inputs: result files.
+        data: result files.
         arm: the arm.
         generations: ``mean`` over g >= 1, ``last``, ``each`` (one estimate per generation) or a number.
     """
-    scores = cross_entropies(inputs, arm)
+    scores = cross_entropies(data, arm)
     return [
         document_contrast(values - scores.at(0), scores.weights, scores.seeds, f"{arm}, {label}")
         for label, values in _chosen(scores, generations)
@@ -89,24 +90,24 @@ def degradation(inputs: Inputs, arm: str, generations: str | int = "mean") -> li
 
 
 @quantity("ln(perplexity of {arm} at generation {generation})", "log perplexity")
-def log_perplexity(inputs: Inputs, arm: str, generation: int = 0) -> list[Estimate]:
+def log_perplexity(data: PaperData, arm: str, generation: int = 0) -> list[Estimate]:
     """Absolute cross-entropy on human test text."""
-    scores = cross_entropies(inputs, arm)
+    scores = cross_entropies(data, arm)
     label = f"{arm}, generation {generation}"
     return [document_contrast(scores.at(generation), scores.weights, scores.seeds, label)]
 
 
 @quantity("ln(perplexity of the weights that {arm} starts from)", "log perplexity")
-def base_log_perplexity(inputs: Inputs, arm: str) -> list[Estimate]:
+def base_log_perplexity(data: PaperData, arm: str) -> list[Estimate]:
     """Absolute cross-entropy of the weights before any fine-tuning ("zero-shot")."""
-    base = cross_entropies(inputs, arm, "base_cross_entropy")
+    base = cross_entropies(data, arm, "base_cross_entropy")
     return [document_contrast(base.values[:, 0], base.weights, base.seeds, f"base of {arm}")]
 
 
 @quantity("ln(perplexity of the base weights / that of {arm}), generations: {generations}", "nat")
-def gain_over_base(inputs: Inputs, arm: str, generations: str | int = 0) -> list[Estimate]:
+def gain_over_base(data: PaperData, arm: str, generations: str | int = 0) -> list[Estimate]:
     """What fine-tuning gained: cross-entropy of the base weights minus that of generation g."""
-    scores, base = _paired(cross_entropies(inputs, arm), cross_entropies(inputs, arm, "base_cross_entropy"))
+    scores, base = _paired(cross_entropies(data, arm), cross_entropies(data, arm, "base_cross_entropy"))
     return [
         document_contrast(base.values[:, 0] - values, scores.weights, scores.seeds, f"{arm}, {label}")
         for label, values in _chosen(scores, generations)
@@ -114,9 +115,9 @@ def gain_over_base(inputs: Inputs, arm: str, generations: str | int = 0) -> list
 
 
 @quantity("{factor} x degradation of {arm} minus degradation of {other}, mean over generations >= 1", "nat")
-def degradation_difference(inputs: Inputs, arm: str, other: str, factor: float = 1.0) -> list[Estimate]:
+def degradation_difference(data: PaperData, arm: str, other: str, factor: float = 1.0) -> list[Estimate]:
     """How much less ``other`` degrades than ``factor`` times ``arm``; degradation as in the quantity of that name."""
-    first, second = _paired(cross_entropies(inputs, arm), cross_entropies(inputs, other))
+    first, second = _paired(cross_entropies(data, arm), cross_entropies(data, other))
     values = factor * _mean_degradation(first) - _mean_degradation(second)
     return [document_contrast(values, first.weights, first.seeds, f"{factor:g} x {arm} - {other}")]
 
@@ -124,7 +125,7 @@ def degradation_difference(inputs: Inputs, arm: str, other: str, factor: float =
 @quantity("ln(perplexity of {arm} / that of {reference}), generations: {generations}; reference generation: "
           "{reference_generation}", "nat")  # fmt: skip
 def log_perplexity_ratio(
-    inputs: Inputs,
+    data: PaperData,
     arm: str,
     reference: str,
     generations: str | int = "mean",
@@ -134,7 +135,7 @@ def log_perplexity_ratio(
 
     With a human ceiling (its generation 1) as the reference this is the excess over that ceiling.
     """
-    first, second = _paired(cross_entropies(inputs, arm), cross_entropies(inputs, reference))
+    first, second = _paired(cross_entropies(data, arm), cross_entropies(data, reference))
     at_reference = dict(_chosen(second, generations if reference_generation is None else reference_generation))
     estimates = []
     for label, values in _chosen(first, generations):
@@ -146,9 +147,9 @@ def log_perplexity_ratio(
 
 
 @quantity("slope of ln(perplexity) of {arm} per generation, fitted in each seed over generations >= 1", "nat")
-def degradation_trend(inputs: Inputs, arm: str) -> list[Estimate]:
+def degradation_trend(data: PaperData, arm: str) -> list[Estimate]:
     """Trend after the first step."""
-    scores = cross_entropies(inputs, arm)
+    scores = cross_entropies(data, arm)
     later = [generation for generation in scores.generations if generation >= 1]
     if len(later) < 3:
         raise NotAvailable(f"the arm '{arm}' has only {len(later)} generations after the human one; a trend needs 3")
@@ -157,18 +158,18 @@ def degradation_trend(inputs: Inputs, arm: str) -> list[Estimate]:
 
 
 @quantity("ln(perplexity of {arm} at generation 1 / at generation 0): the step from human to model text", "nat")
-def degradation_first_step(inputs: Inputs, arm: str) -> list[Estimate]:
+def degradation_first_step(data: PaperData, arm: str) -> list[Estimate]:
     """The first step alone, which dominates."""
-    scores = cross_entropies(inputs, arm)
+    scores = cross_entropies(data, arm)
     step = first_step(scores.values, scores.generations)
     return [document_contrast(step, scores.weights, scores.seeds, f"{arm}, first step")]
 
 
 @quantity("mean over seeds of ln(perplexity of {arm} / generation 0), divided by the standard deviation between seeds, "
           "in each generation >= 1", "standard deviations")  # fmt: skip
-def standardised_degradation(inputs: Inputs, arm: str) -> list[Estimate]:
+def standardised_degradation(data: PaperData, arm: str) -> list[Estimate]:
     """Gap to generation 0 in units of the spread between runs."""
-    scores = cross_entropies(inputs, arm)
+    scores = cross_entropies(data, arm)
     return [
         standardised_effect(_row_mean(values - scores.at(0), scores.weights), scores.seeds, f"{arm}, {label}")
         for label, values in _chosen(scores, "each")
@@ -177,36 +178,36 @@ def standardised_degradation(inputs: Inputs, arm: str) -> list[Estimate]:
 
 @quantity("ln(median per-sequence perplexity under generation 0 of the samples of {arm} / that of held-out human text), "
           "generation {generation}", "nat")  # fmt: skip
-def median_shift_under_generation_0(inputs: Inputs, arm: str, generation: str | int = "last") -> list[Estimate]:
+def median_shift_under_generation_0(data: PaperData, arm: str, generation: str | int = "last") -> list[Estimate]:
     """Negative: samples are more likely than human text under the model of human text."""
 
     def statistic(samples: np.ndarray, human: np.ndarray) -> float:
         return float(np.median(samples) - np.median(human))
 
-    return [_against_human_rows(inputs, arm, generation, statistic)]
+    return [_against_human_rows(data, arm, generation, statistic)]
 
 
 @quantity("share of samples of {arm} above the {quantile} quantile of held-out human text in perplexity under generation "
           "0, minus the human share, generation {generation}", "share")  # fmt: skip
 def tail_share_excess(
-    inputs: Inputs, arm: str, quantile: float = 0.99, generation: str | int = "last"
+    data: PaperData, arm: str, quantile: float = 0.99, generation: str | int = "last"
 ) -> list[Estimate]:
     """Positive: the right tail is longer than that of human text."""
 
     def statistic(samples: np.ndarray, human: np.ndarray) -> float:
         return float(np.mean(samples > np.quantile(human, quantile)) - (1 - quantile))
 
-    return [_against_human_rows(inputs, arm, generation, statistic)]
+    return [_against_human_rows(data, arm, generation, statistic)]
 
 
 @quantity(
     "{measure} of the samples of {arm} minus that of human training rows, generations: {generations}", "diversity"
 )
 def repetition_excess(
-    inputs: Inputs, arm: str, measure: str = "repeated_4gram_share", generations: str | int = "mean"
+    data: PaperData, arm: str, measure: str = "repeated_4gram_share", generations: str | int = "mean"
 ) -> list[Estimate]:
     """How much more samples repeat themselves than human text, in shares of 1."""
-    rows = inputs.measure(arm, measure)
+    rows = data.measure(arm, measure)
     human = rows[rows["generation"] == HUMAN]
     if human.empty:
         raise NotAvailable(f"the arm '{arm}' has no '{measure}' of human rows")
@@ -227,13 +228,13 @@ def repetition_excess(
 
 
 def _against_human_rows(
-    inputs: Inputs, arm: str, generation: str | int, statistic: Callable[[np.ndarray, np.ndarray], float]
+    data: PaperData, arm: str, generation: str | int, statistic: Callable[[np.ndarray, np.ndarray], float]
 ) -> Estimate:
     """A statistic of ln(perplexity) of samples and human rows, per seed.
 
     All seeds are compared with the same human rows, whose own uncertainty is added by a delete-half jackknife.
     """
-    rows = inputs.measure(arm, "sequence_perplexity")
+    rows = data.measure(arm, "sequence_perplexity")
     human_rows = rows[rows["generation"] == HUMAN]
     written = rows[rows["generation"] != HUMAN]
     if human_rows.empty or written.empty:

@@ -5,68 +5,10 @@ from __future__ import annotations
 import difflib
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
-import pyarrow.parquet as pq
-
 from modelcollapse.evidence.estimates import Estimate
-
-
-class NotAvailable(Exception):
-    """The data a quantity needs were not made at this scale; the message is the reason, as part of a sentence."""
-
-
-@dataclass(frozen=True)
-class Inputs:
-    """Where a paper's results lie. Nothing is read before a quantity asks for it."""
-
-    files: Mapping[str, Mapping[str, Path]]
-    """Group -> name -> result file; groups are named in the paper's rules (``measures``, ``mixture``, ``theory`` ...)."""
-    _cache: dict[tuple[str, ...], pd.DataFrame] = field(default_factory=dict, repr=False)
-
-    def table(self, group: str, name: str) -> pd.DataFrame:
-        """One result file.
-
-        Raises:
-            NotAvailable: it was not made.
-        """
-        if name not in self.files.get(group, {}):
-            raise NotAvailable(f"'{name}' of '{group}' was not run")
-        if (group, name) not in self._cache:
-            self._cache[group, name] = pq.read_table(self.files[group][name]).to_pandas()
-        return self._cache[group, name]
-
-    def tables(self, group: str) -> pd.DataFrame:
-        """All files of a group below each other; files named ``seed<s>`` give the column ``seed``.
-
-        Raises:
-            NotAvailable: the group is empty.
-        """
-        if not self.files.get(group):
-            raise NotAvailable(f"nothing of '{group}' was run")
-        if (group,) not in self._cache:
-            tables = [_with_seed(self.table(group, name), name) for name in self.files[group]]
-            self._cache[group,] = pd.concat(tables, ignore_index=True)
-        return self._cache[group,]
-
-    def measure(self, arm: str, measure: str) -> pd.DataFrame:
-        """Rows of one measure of one arm: seed, generation, unit, value.
-
-        Raises:
-            NotAvailable: the arm was not run, or has no such measure.
-        """
-        if arm not in self.files.get("measures", {}):
-            raise NotAvailable(f"the arm '{arm}' was not run (ablations run with 'arms: all')")
-        key = ("measures", arm, measure)
-        if key not in self._cache:
-            table = pq.read_table(self.files["measures"][arm], filters=[("measure", "=", measure)])
-            self._cache[key] = table.to_pandas().drop(columns="measure")
-        if self._cache[key].empty:
-            raise NotAvailable(f"the arm '{arm}' has no measure '{measure}'")
-        return self._cache[key]
 
 
 @dataclass(frozen=True)
@@ -75,7 +17,7 @@ class Quantity:
 
     name: str
     function: Callable[..., list[Estimate]]
-    """Takes ``Inputs`` and the claim's arguments; gives one estimate per arm, setting or generation asked for."""
+    """Takes ``PaperData`` and the claim's arguments; gives one estimate per arm, setting or generation asked for."""
     description: str
     """In words, with ``{argument}`` for the arguments."""
     unit: str
@@ -144,8 +86,3 @@ def _in_words(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(map(str, value))
     return str(value)
-
-
-def _with_seed(table: pd.DataFrame, name: str) -> pd.DataFrame:
-    digits = name.removeprefix("seed")
-    return table.assign(seed=int(digits)) if digits != name and digits.isdigit() else table

@@ -16,7 +16,8 @@ from modelcollapse.evidence.intervals import (
     slope_over_generations,
     two_sample_contrast,
 )
-from modelcollapse.evidence.quantities import Inputs, NotAvailable, Registry
+from modelcollapse.evidence.quantities import Registry
+from modelcollapse.measures.paper_data import NotAvailable, PaperData
 
 SIMULATION_QUANTITIES = Registry()
 quantity = SIMULATION_QUANTITIES.register
@@ -26,17 +27,17 @@ Generation = str | int
 
 @quantity("median over chains of the squared L2 distance to the truth, in units of the truth's own squared norm, of the "
           "mixture {mixture} at generation {generation}", "normalised L2")  # fmt: skip
-def mixture_distance(inputs: Inputs, mixture: str, generation: Generation) -> list[Estimate]:
+def mixture_distance(data: PaperData, mixture: str, generation: Generation) -> list[Estimate]:
     """How wrong the fit is."""
-    values, number = _column(inputs.table("mixture", mixture), "normalised_l2_to_truth", generation)
+    values, number = _column(data.table("mixture", mixture), "normalised_l2_to_truth", generation)
     return [quantile_estimate(values, seeds=values.index, label=f"{mixture}, generation {number}")]
 
 
 @quantity("median over chains of the growth of the normalised squared L2 distance to the truth of the mixture {mixture} "
           "from generation 0 to {generation}", "normalised L2")  # fmt: skip
-def mixture_distance_growth(inputs: Inputs, mixture: str, generation: Generation) -> list[Estimate]:
+def mixture_distance_growth(data: PaperData, mixture: str, generation: Generation) -> list[Estimate]:
     """How much more wrong the fit is than the first one."""
-    chains = inputs.table("mixture", mixture)
+    chains = data.table("mixture", mixture)
     values, number = _column(chains, "normalised_l2_to_truth", generation)
     growth = values - _column(chains, "normalised_l2_to_truth", 0)[0]
     return [quantile_estimate(growth, seeds=growth.index, label=f"{mixture}, generation {number} - 0")]
@@ -44,9 +45,9 @@ def mixture_distance_growth(inputs: Inputs, mixture: str, generation: Generation
 
 @quantity("median over chains of ln(trace of the sample covariance of the mixture {mixture} at generation {generation} / "
           "at generation 0)", "log ratio")  # fmt: skip
-def mixture_log_trace_ratio(inputs: Inputs, mixture: str, generation: Generation) -> list[Estimate]:
+def mixture_log_trace_ratio(data: PaperData, mixture: str, generation: Generation) -> list[Estimate]:
     """Loss of variance."""
-    chains = inputs.table("mixture", mixture)
+    chains = data.table("mixture", mixture)
     values, number = _column(chains, "trace_covariance", generation)
     ratio = np.log(values / _column(chains, "trace_covariance", 0)[0])
     return [quantile_estimate(ratio, seeds=ratio.index, label=f"{mixture}, generation {number} / 0")]
@@ -54,9 +55,9 @@ def mixture_log_trace_ratio(inputs: Inputs, mixture: str, generation: Generation
 
 @quantity("median over chains of the slope of ln(squared L2 distance to the first fit) on ln(generation), mixture "
           "{mixture} (recorded generations: 1 to 200, then every 25th)", "log-log slope")  # fmt: skip
-def mixture_distance_trend(inputs: Inputs, mixture: str) -> list[Estimate]:
+def mixture_distance_trend(data: PaperData, mixture: str) -> list[Estimate]:
     """Growth of the distance over the recorded generations >= 1, fitted in each chain."""
-    chains = inputs.table("mixture", mixture)
+    chains = data.table("mixture", mixture)
     table = chains[chains["generation"] >= 1].pivot(
         index="seed", columns="generation", values="squared_l2_to_first_fit"
     )
@@ -70,10 +71,12 @@ def mixture_distance_trend(inputs: Inputs, mixture: str) -> list[Estimate]:
 
 @quantity("mean over chains of ln(squared L2 distance to the first fit) of the mixture {mixture} minus that of {other}, "
           "generation {generation}", "log ratio")  # fmt: skip
-def mixture_log_distance_difference(inputs: Inputs, mixture: str, other: str, generation: Generation) -> list[Estimate]:
+def mixture_log_distance_difference(
+    data: PaperData, mixture: str, other: str, generation: Generation
+) -> list[Estimate]:
     """Which of two independent mixtures has moved farther."""
     values = [
-        np.log(_positive(_column(inputs.table("mixture", name), "squared_l2_to_first_fit", generation)[0], name))
+        np.log(_positive(_column(data.table("mixture", name), "squared_l2_to_first_fit", generation)[0], name))
         for name in (mixture, other)
     ]
     return [two_sample_contrast(*values, label=f"{mixture} - {other}, generation {generation}")]
@@ -81,32 +84,32 @@ def mixture_log_distance_difference(inputs: Inputs, mixture: str, other: str, ge
 
 @quantity("median over chains of ln(squared L2 distance to the first fit) of the mixture {mixture} at generation "
           "{generation}", "log distance")  # fmt: skip
-def mixture_log_distance(inputs: Inputs, mixture: str, generation: Generation) -> list[Estimate]:
+def mixture_log_distance(data: PaperData, mixture: str, generation: Generation) -> list[Estimate]:
     """Absolute distance, for the published plot."""
-    values, number = _column(inputs.table("mixture", mixture), "squared_l2_to_first_fit", generation)
+    values, number = _column(data.table("mixture", mixture), "squared_l2_to_first_fit", generation)
     logs = np.log(_positive(values, mixture))
     return [quantile_estimate(logs, seeds=values.index, label=f"{mixture}, generation {number}")]
 
 
 @quantity("{column} of the VAE at generation {generation}; generations up to {through}", "as measured")
-def vae_value(inputs: Inputs, column: str, generation: Generation, through: int | None = None) -> list[Estimate]:
+def vae_value(data: PaperData, column: str, generation: Generation, through: int | None = None) -> list[Estimate]:
     """A measure at one generation, or at ``each`` generation >= 1 up to ``through``."""
-    chains = inputs.tables("vae")
+    chains = data.tables("vae")
     if generation != "each":
         values, number = _column(chains, column, generation)
         return [seed_contrast(values, list(values.index), f"generation {number}")]
     later = _later(chains, through)
-    return [vae_value(inputs, column, number)[0] for number in later]
+    return [vae_value(data, column, number)[0] for number in later]
 
 
 @quantity(
     "{column} of the VAE at generation {generation} minus that at generation {reference_generation}", "as measured"
 )
 def vae_change(
-    inputs: Inputs, column: str, generation: Generation = "last", reference_generation: int = 0
+    data: PaperData, column: str, generation: Generation = "last", reference_generation: int = 0
 ) -> list[Estimate]:
     """Change of a measure within each chain."""
-    chains = inputs.tables("vae")
+    chains = data.tables("vae")
     values, number = _column(chains, column, generation)
     change = values - _column(chains, column, reference_generation)[0]
     return [seed_contrast(change, list(change.index), f"generation {number} - {reference_generation}")]
@@ -114,10 +117,10 @@ def vae_change(
 
 @quantity("ln({column} of the VAE at generation {generation} / at generation {reference_generation})", "log ratio")
 def vae_log_ratio(
-    inputs: Inputs, column: str, generation: Generation = "last", reference_generation: int = 0
+    data: PaperData, column: str, generation: Generation = "last", reference_generation: int = 0
 ) -> list[Estimate]:
     """Relative change of a positive measure within each chain."""
-    chains = inputs.tables("vae")
+    chains = data.tables("vae")
     values, number = _column(chains, column, generation)
     reference = _column(chains, column, reference_generation)[0]
     ratio = np.log(_positive(values, "vae")) - np.log(_positive(reference, "vae"))
@@ -127,9 +130,9 @@ def vae_log_ratio(
 @quantity(
     "slope of ln({column} of the VAE) per generation, fitted in each seed over generations 1 to {through}", "log ratio"
 )
-def vae_log_trend(inputs: Inputs, column: str, through: int | None = None) -> list[Estimate]:
+def vae_log_trend(data: PaperData, column: str, through: int | None = None) -> list[Estimate]:
     """Trend after the first step."""
-    chains = inputs.tables("vae")
+    chains = data.tables("vae")
     later = _later(chains, through)
     table = chains[chains["generation"].isin(later)].pivot(index="seed", columns="generation", values=column)
     if table.shape[1] < 3:
@@ -141,10 +144,14 @@ def vae_log_trend(inputs: Inputs, column: str, through: int | None = None) -> li
 @quantity("simulated / exact - 1 for {quantity} of the theory experiment {experiment}, settings: {settings}, generations: "
           "{generations}", "theory")  # fmt: skip
 def theory_agreement(
-    inputs: Inputs, experiment: str, quantity: str, settings: str | list[str] = "each", generations: Generation = "last"
+    data: PaperData,
+    experiment: str,
+    quantity: str,
+    settings: str | list[str] = "each",
+    generations: Generation = "last",
 ) -> list[Estimate]:
     """Simulation against the exact formula, relative to the latter."""
-    rows = _theory(inputs, experiment, quantity, settings, generations)
+    rows = _theory(data, experiment, quantity, settings, generations)
     estimates = []
     for row in rows.itertuples():
         if not (math.isfinite(row.exact) and row.exact != 0):
@@ -159,7 +166,7 @@ def theory_agreement(
 @quantity("published formula / exact - 1 for {quantity} of the theory experiment {experiment}, settings: {settings}, "
           "generations: {generations}, where generations / samples <= {largest_ratio}", "theory")  # fmt: skip
 def formula_agreement(
-    inputs: Inputs,
+    data: PaperData,
     experiment: str,
     quantity: str,
     settings: str | list[str] = "each",
@@ -167,7 +174,7 @@ def formula_agreement(
     largest_ratio: float | None = None,
 ) -> list[Estimate]:
     """The paper's formula against the exact one; no chance involved."""
-    rows = _theory(inputs, experiment, quantity, settings, generations)
+    rows = _theory(data, experiment, quantity, settings, generations)
     if largest_ratio is not None:
         rows = rows[rows["generation"] / rows["samples"] <= largest_ratio]
     rows = rows[rows["paper_formula"].notna()]
@@ -179,10 +186,14 @@ def formula_agreement(
 @quantity("simulated {quantity} of the theory experiment {experiment}, settings: {settings}, generations: {generations}",
           "as simulated")  # fmt: skip
 def simulated_value(
-    inputs: Inputs, experiment: str, quantity: str, settings: str | list[str] = "each", generations: Generation = "last"
+    data: PaperData,
+    experiment: str,
+    quantity: str,
+    settings: str | list[str] = "each",
+    generations: Generation = "last",
 ) -> list[Estimate]:
     """A simulated mean."""
-    rows = _theory(inputs, experiment, quantity, settings, generations)
+    rows = _theory(data, experiment, quantity, settings, generations)
     return [
         # without spread there is nothing to replicate
         simulation_estimate(row.simulated, row.standard_error, row.replicates, _where(row))
@@ -195,11 +206,11 @@ def simulated_value(
 @quantity("simulated {quantity} of the theory experiment {experiment} at generation {generation} minus that at generation "
           "{reference_generation}, setting {setting}", "as simulated")  # fmt: skip
 def simulated_change(
-    inputs: Inputs, experiment: str, quantity: str, setting: str, generation: Generation, reference_generation: int
+    data: PaperData, experiment: str, quantity: str, setting: str, generation: Generation, reference_generation: int
 ) -> list[Estimate]:
     """A change over generations; errors are added as if perfectly anticorrelated, the widest case."""
-    later = _one(_theory(inputs, experiment, quantity, [setting], generation))
-    earlier = _one(_theory(inputs, experiment, quantity, [setting], reference_generation))
+    later = _one(_theory(data, experiment, quantity, [setting], generation))
+    earlier = _one(_theory(data, experiment, quantity, [setting], reference_generation))
     error = later.standard_error + earlier.standard_error
     label = f"{setting}, generation {later.generation} - {earlier.generation}"
     return [simulation_estimate(later.simulated - earlier.simulated, error, later.replicates, label)]
@@ -208,10 +219,10 @@ def simulated_change(
 @quantity("ln(simulated {quantity} in the setting {setting} / in {other}) of the theory experiment {experiment}, "
           "generation {generation}", "log ratio")  # fmt: skip
 def simulated_log_ratio(
-    inputs: Inputs, experiment: str, quantity: str, setting: str, other: str, generation: Generation = "last"
+    data: PaperData, experiment: str, quantity: str, setting: str, other: str, generation: Generation = "last"
 ) -> list[Estimate]:
     """Two independent simulations compared; standard errors by the delta method."""
-    rows = [_one(_theory(inputs, experiment, quantity, [name], generation)) for name in (setting, other)]
+    rows = [_one(_theory(data, experiment, quantity, [name], generation)) for name in (setting, other)]
     if min(row.simulated for row in rows) <= 0:
         raise ValueError(f"{experiment}/{quantity} must be positive to be compared as a ratio.")
     error = math.hypot(*(row.standard_error / row.simulated for row in rows))
@@ -222,12 +233,12 @@ def simulated_log_ratio(
 
 @quantity("growth of the exact {quantity} of {experiment}, {setting}, in its last doubling of generations over growth in "
           "the doubling before: below 1 it has a finite limit", "ratio")  # fmt: skip
-def doubling_ratio(inputs: Inputs, experiment: str, quantity: str, setting: str) -> list[Estimate]:
+def doubling_ratio(data: PaperData, experiment: str, quantity: str, setting: str) -> list[Estimate]:
     """(f(n) - f(n/2)) / (f(n/2) - f(n/4)) at the largest n for which all three are there; no chance involved.
 
     2 for linear growth, 1 for logarithmic growth, 2^-a where the increments fall like n^-(1+a), a > 0.
     """
-    rows = _theory(inputs, experiment, quantity, [setting], "each")
+    rows = _theory(data, experiment, quantity, [setting], "each")
     exact = dict(zip(rows["generation"].tolist(), rows["exact"].tolist(), strict=True))
     last = max((n for n in exact if n % 4 == 0 and n // 2 in exact and n // 4 in exact and n > 0), default=None)
     if last is None:
@@ -239,10 +250,10 @@ def doubling_ratio(inputs: Inputs, experiment: str, quantity: str, setting: str)
 @quantity("rms relative deviation of the shares {quantity}* of {experiment} from their probabilities (chi-square "
           "distance), settings: {settings}", "theory")  # fmt: skip
 def absorption_distance(
-    inputs: Inputs, experiment: str, quantity: str, settings: str | list[str] = "each"
+    data: PaperData, experiment: str, quantity: str, settings: str | list[str] = "each"
 ) -> list[Estimate]:
     """Chi-square distance of simulated shares from exact probabilities; one row per state, named by a prefix."""
-    table = inputs.table("theory", experiment)
+    table = data.table("theory", experiment)
     rows = _settings(table[table["quantity"].str.startswith(quantity)], experiment, settings)
     if rows.empty:
         raise NotAvailable(f"the theory experiment '{experiment}' has no quantities that begin with '{quantity}'")
@@ -282,9 +293,9 @@ def _positive(values: pd.Series | pd.DataFrame, name: str) -> np.ndarray:
 
 
 def _theory(
-    inputs: Inputs, experiment: str, name: str, settings: str | list[str], generations: Generation
+    data: PaperData, experiment: str, name: str, settings: str | list[str], generations: Generation
 ) -> pd.DataFrame:
-    table = inputs.table("theory", experiment)
+    table = data.table("theory", experiment)
     rows = _settings(table[table["quantity"] == name], experiment, settings)
     if generations == "last":
         rows = rows[rows["generation"] == rows.groupby("setting")["generation"].transform("max")]

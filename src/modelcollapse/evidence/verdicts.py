@@ -19,7 +19,8 @@ from modelcollapse.evidence.decisions import (
     decide_exact,
 )
 from modelcollapse.evidence.estimates import Estimate
-from modelcollapse.evidence.quantities import Inputs, NotAvailable, Registry, at_scale
+from modelcollapse.evidence.quantities import Registry, at_scale
+from modelcollapse.measures.paper_data import NotAvailable, PaperData
 
 Term = Literal[
     "reproduced",
@@ -81,7 +82,7 @@ def verdict_term(text: str) -> Term:
 
 
 def judge_claim(
-    claim: ClaimSettings, file: ClaimsFile, registry: Registry, inputs: Inputs, scale: str, deviations: Sequence[str]
+    claim: ClaimSettings, file: ClaimsFile, registry: Registry, data: PaperData, scale: str, deviations: Sequence[str]
 ) -> Verdict:
     """Compute a claim's quantities and decide.
 
@@ -89,7 +90,7 @@ def judge_claim(
         claim: the claim.
         file: the file it stands in.
         registry: quantities by name.
-        inputs: result files.
+        data: result files.
         scale: the config's scale.
         deviations: those that concern this claim (``relevant_deviations``); none means: as published.
     """
@@ -100,7 +101,7 @@ def judge_claim(
         if part.only_as_published and not as_published:
             continue
         try:
-            estimates = registry[part.quantity].function(inputs, **at_scale(part.arguments, scale))
+            estimates = registry[part.quantity].function(data, **at_scale(part.arguments, scale))
         except NotAvailable as error:
             if not part.shown_only:
                 reason = reason or str(error)

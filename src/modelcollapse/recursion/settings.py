@@ -149,8 +149,13 @@ class FamilySettings(Settings):
 class ArmSettings(Settings):
     """One experimental condition."""
 
-    set: Literal["core", "all"] = "core"
-    """`core` arms always run; `all` arms run with `arms: all`, with one seed and no verdict."""
+    role: Literal["main", "control", "ablation"] = "main"
+    """`main` arms carry the paper's claims, `control` arms what they are compared with; an `ablation` runs with `arms: all`
+    only, with one seed and no verdict."""
+    label: str = ""
+    """What figures call it; empty means its name."""
+    samples_in_dvc: bool = False
+    """Whether DVC keeps its samples and scores (laptop scale)."""
     family: str
     """Key of `families`."""
     regime: RegimeSettings = RegimeSettings()

@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from modelcollapse.evidence.judge import judge_claims
-from modelcollapse.evidence.quantities import Inputs, NotAvailable
 from modelcollapse.evidence.verdicts import verdict_term
+from modelcollapse.measures.paper_data import NotAvailable, PaperData
 from modelcollapse.papers.dohmatob.image_quantities import (
     IMAGE_QUANTITIES,
     image_cost_of_synthetic,
@@ -80,7 +80,7 @@ def indifferent(width: int, labeller: str) -> float:
     return 1 / width**0.5 * {"": 1.0, "good": 1.1, "poor": 1.5, "noisy": 2.0}[labeller]
 
 
-def tables(folder: Path, mixed, width, seeds: int = SEEDS, **noise: float) -> Inputs:
+def tables(folder: Path, mixed, width, seeds: int = SEEDS, **noise: float) -> PaperData:
     files = {}
     for model in ("random_features", "two_layer"):
         place = folder / f"images_{model}"
@@ -88,10 +88,10 @@ def tables(folder: Path, mixed, width, seeds: int = SEEDS, **noise: float) -> In
         files[place.name] = {
             f"seed{s}": write_seed(place / f"seed{s}.parquet", s, mixed, width, **noise) for s in range(1, seeds + 1)
         }
-    return Inputs(files)
+    return PaperData(files)
 
 
-def judge(folder: Path, inputs: Inputs) -> pd.DataFrame:
+def judge(folder: Path, inputs: PaperData) -> pd.DataFrame:
     """Verdicts on the claims about images alone."""
     file = yaml.safe_load(CLAIMS.read_text(encoding="utf-8"))
     file["claims"] = [claim for claim in file["claims"] if claim["experiment"] == "images"]
@@ -154,7 +154,7 @@ def test_interval_covers_test_images_as_a_bootstrap_of_them_does(tmp_path: Path)
     """Seeds that agree exactly: all uncertainty is that of the test images, here resampled."""
     inputs = tables(tmp_path, collapsing, amplifying, seeds=1, noise=0.4)
     only = inputs.files["images_two_layer"]["seed1"]
-    same = Inputs({"images_two_layer": {f"seed{seed}": only for seed in range(1, 6)}})
+    same = PaperData({"images_two_layer": {f"seed{seed}": only for seed in range(1, 6)}})
     (estimate,) = image_width_interaction(same, "two_layer", "noisy", "good")
     table = pd.read_parquet(only)
     swept = table[table.design == "width"].set_index(["labeller", "width"]).squared_errors

@@ -10,8 +10,8 @@ import pytest
 
 from modelcollapse.evidence.claims import load_claims
 from modelcollapse.evidence.decisions import decide_difference, decide_equivalence
-from modelcollapse.evidence.quantities import Inputs, NotAvailable
 from modelcollapse.evidence.verdicts import judge_claim
+from modelcollapse.measures.paper_data import NotAvailable, PaperData
 from modelcollapse.papers.dohmatob import mixing_quantities as mixed
 from modelcollapse.papers.dohmatob import strong_collapse_quantities as made
 from modelcollapse.papers.dohmatob.quantities import QUANTITIES
@@ -23,10 +23,10 @@ DIMENSION, REPLICATES = 100, 100
 SIZES = [10**4, 10**5, 10**6, 10**7, 10**8, 10**9]
 
 
-def inputs(**tables: pd.DataFrame) -> Inputs:
-    """Inputs whose tables are in memory."""
+def inputs(**tables: pd.DataFrame) -> PaperData:
+    """Paper data whose tables are in memory."""
     files = {"strong_collapse": dict.fromkeys(tables, Path("memory"))}
-    return Inputs(files, {("strong_collapse", name): table for name, table in tables.items()})
+    return PaperData(files, _cache={("strong_collapse", name): table for name, table in tables.items()})
 
 
 def by_samples(zeta_factor=1.0, clean_power=1.0, share_power=2.0, noise: float = 0.001) -> pd.DataFrame:
@@ -96,7 +96,7 @@ def claim(name: str):
     return next(item for item in FILE.claims if item.id == name)
 
 
-def verdict(name: str, tables: Inputs) -> str:
+def verdict(name: str, tables: PaperData) -> str:
     return judge_claim(claim(name), FILE, QUANTITIES, tables, "laptop", []).term
 
 

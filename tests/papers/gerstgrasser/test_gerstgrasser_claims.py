@@ -11,8 +11,8 @@ import pytest
 
 from modelcollapse.evidence.claims import load_claims
 from modelcollapse.evidence.judge import judge_claims
-from modelcollapse.evidence.quantities import Inputs, NotAvailable
 from modelcollapse.evidence.verdicts import verdict_term
+from modelcollapse.measures.paper_data import NotAvailable, PaperData
 from modelcollapse.papers.gerstgrasser.accumulation_quantities import ACCUMULATION_QUANTITIES
 from modelcollapse.papers.gerstgrasser.quantities import QUANTITIES
 from modelcollapse.runtime.parquet import write_parquet
@@ -127,8 +127,8 @@ def judged(folder, inputs, deviations=(), scale="laptop") -> pd.DataFrame:
     return pd.read_csv(outputs["claims"], dtype=str, keep_default_na=False).set_index("claim_id")
 
 
-def inputs_of(folder, holds: bool, paper: bool = True) -> Inputs:
-    return Inputs(
+def inputs_of(folder, holds: bool, paper: bool = True) -> PaperData:
+    return PaperData(
         {"theory": write_theory(folder, holds), "kde": write_kde(folder, holds, paper), "grid": write_grids(folder)}
     )
 

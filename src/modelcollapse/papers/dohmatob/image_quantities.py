@@ -9,7 +9,8 @@ import pandas as pd
 
 from modelcollapse.evidence.estimates import Estimate
 from modelcollapse.evidence.intervals import document_contrast
-from modelcollapse.evidence.quantities import Inputs, NotAvailable, Registry
+from modelcollapse.evidence.quantities import Registry
+from modelcollapse.measures.paper_data import NotAvailable, PaperData
 
 IMAGE_QUANTITIES = Registry()
 quantity = IMAGE_QUANTITIES.register
@@ -20,17 +21,17 @@ DECADE = 10
 
 @quantity("slope of ln(test error) on ln n over the last decade of n with a share p2 of {shares} minus that with p2 = 0, "
           "{images}", "log-log slope")  # fmt: skip
-def image_slope_difference(inputs: Inputs, images: str, shares: Shares) -> list[Estimate]:
+def image_slope_difference(data: PaperData, images: str, shares: Shares) -> list[Estimate]:
     """How much more slowly the error falls with the number of images: paired within seeds and test images."""
-    errors = _Errors(inputs, images)
+    errors = _Errors(data, images)
     return [_contrast(errors, _slope(errors, p2) - _slope(errors, 0.0), f"p2 = {p2:g} minus 0") for p2 in shares]
 
 
 @quantity("slope of ln(test error) on ln n over the last decade of n, each share p2 of {shares} minus the share before it, "
           "{images}", "log-log slope")  # fmt: skip
-def image_slope_steps(inputs: Inputs, images: str, shares: Shares) -> list[Estimate]:
+def image_slope_steps(data: PaperData, images: str, shares: Shares) -> list[Estimate]:
     """Whether slopes are ordered in p2; one estimate per neighbouring pair."""
-    errors = _Errors(inputs, images)
+    errors = _Errors(data, images)
     return [
         _contrast(errors, _slope(errors, larger) - _slope(errors, smaller), f"p2 = {larger:g} minus {smaller:g}")
         for smaller, larger in pairwise(shares)
@@ -39,9 +40,9 @@ def image_slope_steps(inputs: Inputs, images: str, shares: Shares) -> list[Estim
 
 @quantity("ln(test error with a share p2 of {shares} / with the real images of that mixture alone), largest n, {images}",
           "log ratio")  # fmt: skip
-def image_cost_of_synthetic(inputs: Inputs, images: str, shares: Shares) -> list[Estimate]:
+def image_cost_of_synthetic(data: PaperData, images: str, shares: Shares) -> list[Estimate]:
     """Above 0: dropping the synthetic images would be better."""
-    errors = _Errors(inputs, images)
+    errors = _Errors(data, images)
     n = errors.sizes[-1]
     return [
         _contrast(
@@ -57,17 +58,17 @@ def image_cost_of_synthetic(inputs: Inputs, images: str, shares: Shares) -> list
     "change of ln(test error) from the {first} to the {second} width with labels of {labeller}, {images}", "log ratio"
 )
 def image_width_change(
-    inputs: Inputs, images: str, labeller: str, first: int | str = "smallest", second: int | str = "largest"
+    data: PaperData, images: str, labeller: str, first: int | str = "smallest", second: int | str = "largest"
 ) -> list[Estimate]:
     """Above 0: the second width is worse. ``real`` stands for real labels alone; ``n`` for the number of images."""
-    errors = _Errors(inputs, images)
+    errors = _Errors(data, images)
     return [_contrast(errors, _width_change(errors, labeller, first, second), f"{labeller}: width {first} to {second}")]
 
 
 @quantity("change of ln(test error) from the {first} to the {second} width with labels of {labeller} minus that with "
           "labels of {reference}, {images}", "log ratio")  # fmt: skip
 def image_width_interaction(
-    inputs: Inputs,
+    data: PaperData,
     images: str,
     labeller: str,
     reference: str,
@@ -75,7 +76,7 @@ def image_width_interaction(
     second: int | str = "largest",
 ) -> list[Estimate]:
     """Above 0: width helps less, or harms more, with this labeller than with the reference."""
-    errors = _Errors(inputs, images)
+    errors = _Errors(data, images)
     change = _width_change(errors, labeller, first, second) - _width_change(errors, reference, first, second)
     return [_contrast(errors, change, f"{labeller} minus {reference}: width {first} to {second}")]
 
@@ -87,8 +88,8 @@ class _Errors:
     test images is that of ln E (delta method) and contrasts of several errors keep their pairing.
     """
 
-    def __init__(self, inputs: Inputs, images: str) -> None:
-        table = inputs.tables(f"images_{images}")
+    def __init__(self, data: PaperData, images: str) -> None:
+        table = data.tables(f"images_{images}")
         self.seeds = sorted(table["seed"].unique())
         self.table = table
         mixed = table[table["design"] == "mixed"]

@@ -15,7 +15,8 @@ from numpy.typing import ArrayLike
 
 from modelcollapse.evidence.estimates import Estimate
 from modelcollapse.evidence.intervals import seed_contrast
-from modelcollapse.evidence.quantities import Inputs, NotAvailable, Registry
+from modelcollapse.evidence.quantities import Registry
+from modelcollapse.measures.paper_data import NotAvailable, PaperData
 
 STRONG_COLLAPSE_QUANTITIES = Registry()
 quantity = STRONG_COLLAPSE_QUANTITIES.register
@@ -26,7 +27,7 @@ PARTS = ("bias", "variance", "zeta")
 @quantity("simulated / {reference} - 1 for the {part} of {experiment}, where: {where}; c^2 = {quality}, noise variance "
           "{noise_variance}, signal {signal}", "theory")  # fmt: skip
 def error_agreement(
-    inputs: Inputs,
+    data: PaperData,
     experiment: str,
     part: str = "total",
     reference: str = "theory",
@@ -38,7 +39,7 @@ def error_agreement(
     """Simulation against the deterministic equivalent (``theory``) or the exact finite-size mean (``exact``)."""
     scales = (signal, noise_variance, quality)
     estimates = []
-    for setting, rows in chosen_rows(inputs, experiment, where).groupby("setting", sort=False):
+    for setting, rows in chosen_rows(data, experiment, where).groupby("setting", sort=False):
         expected = float(combined(rows.iloc[:1], part, scales, f"{reference}_").iloc[0])
         if not (np.isfinite(expected) and expected > 0):
             raise ValueError(
@@ -52,7 +53,7 @@ def error_agreement(
 @quantity("slope of ln(simulated error) on ln(samples) in {experiment} for each {by}, where: {where}; c^2 = {quality}, "
           "noise variance {noise_variance}", "log-log slope")  # fmt: skip
 def error_slope(
-    inputs: Inputs,
+    data: PaperData,
     experiment: str,
     where: str,
     by: str = "synthetic_share",
@@ -60,7 +61,7 @@ def error_slope(
     noise_variance: float = 1.0,
 ) -> list[Estimate]:
     """Scaling exponent, fitted in every replicate."""
-    rows = chosen_rows(inputs, experiment, where)
+    rows = chosen_rows(data, experiment, where)
     return [
         log_slope(error_table(group, "samples", (1.0, noise_variance, quality)), f"{by} = {value}")
         for value, group in rows.groupby(by)
@@ -69,9 +70,9 @@ def error_slope(
 
 @quantity("slope of ln(simulated error) on ln(share p2) in {experiment}, where: {where}; noise variance {noise_variance}",
           "log-log slope")  # fmt: skip
-def share_exponent(inputs: Inputs, experiment: str, where: str, noise_variance: float = 1.0) -> list[Estimate]:
+def share_exponent(data: PaperData, experiment: str, where: str, noise_variance: float = 1.0) -> list[Estimate]:
     """Power of p2 with which the floor grows, at every n asked for."""
-    rows = chosen_rows(inputs, experiment, where)
+    rows = chosen_rows(data, experiment, where)
     return [
         log_slope(error_table(group, "synthetic_share", (1.0, noise_variance, 1.0)), f"n = {samples:.0e}")
         for samples, group in rows.groupby("samples")
@@ -81,11 +82,11 @@ def share_exponent(inputs: Inputs, experiment: str, where: str, noise_variance: 
 @quantity("slope of ln(simulated error) on ln(c^2) over {qualities} in {experiment}, where: {where}; noise variance "
           "{noise_variance}", "log-log slope")  # fmt: skip
 def quality_exponent(
-    inputs: Inputs, experiment: str, where: str, qualities: list[float], noise_variance: float = 1.0
+    data: PaperData, experiment: str, where: str, qualities: list[float], noise_variance: float = 1.0
 ) -> list[Estimate]:
     """Power of c^2 with which the floor grows, for every setting asked for."""
     estimates = []
-    for setting, group in chosen_rows(inputs, experiment, where).groupby("setting", sort=False):
+    for setting, group in chosen_rows(data, experiment, where).groupby("setting", sort=False):
         columns = {c2: combined(group, "total", (1.0, noise_variance, c2)).to_numpy() for c2 in qualities}
         estimates.append(log_slope(pd.DataFrame(columns, index=group["replicate"]), setting))
     return estimates
@@ -94,11 +95,11 @@ def quality_exponent(
 @quantity("[E(p2) / E(0)] / [1 + p1 p2 c^2 / sigma^2 + n / n_x] - 1 in {experiment}, where: {where}; c^2 = {quality}, noise "
           "variance {noise_variance}", "theory")  # fmt: skip
 def crossover_agreement(
-    inputs: Inputs, experiment: str, where: str, quality: float = 1.0, noise_variance: float = 1.0
+    data: PaperData, experiment: str, where: str, quality: float = 1.0, noise_variance: float = 1.0
 ) -> list[Estimate]:
     """A mixture's error in units of the clean error of the same design; n_x = sigma^2 d / (p2^2 c^2)."""
     estimates = []
-    for setting, rows, ratio in _with_clean(inputs, experiment, where, (1.0, noise_variance, quality)):
+    for setting, rows, ratio in _with_clean(data, experiment, where, (1.0, noise_variance, quality)):
         p2, n = rows["synthetic_share"].iloc[0], rows["samples"].iloc[0]
         multiple = n * p2**2 * quality / (noise_variance * rows["dimension"].iloc[0])
         predicted = 1 + (1 - p2) * p2 * quality / noise_variance + multiple
@@ -109,22 +110,22 @@ def crossover_agreement(
 @quantity("ln(error of the mixture / error on real data alone) on the same design in {experiment}, where: {where}; c^2 = "
           "{quality}, noise variance {noise_variance}", "log ratio")  # fmt: skip
 def mixture_penalty(
-    inputs: Inputs, experiment: str, where: str, quality: float = 1.0, noise_variance: float = 1.0
+    data: PaperData, experiment: str, where: str, quality: float = 1.0, noise_variance: float = 1.0
 ) -> list[Estimate]:
     """What synthetic samples cost, as a factor."""
     return [
         over_designs(np.log(ratio), setting)
-        for setting, rows, ratio in _with_clean(inputs, experiment, where, (1.0, noise_variance, quality))
+        for setting, rows, ratio in _with_clean(data, experiment, where, (1.0, noise_variance, quality))
     ]
 
 
 @quantity("ln({part} at width m = n / {part} at each width more than {distance} n away from it) in {experiment}, ridge "
           "{ridge}, share {share}", "log ratio")  # fmt: skip
 def peak_excess(
-    inputs: Inputs, experiment: str, part: str, ridge: float, share: float, distance: float = 0.05
+    data: PaperData, experiment: str, part: str, ridge: float, share: float, distance: float = 0.05
 ) -> list[Estimate]:
     """All of them above 0: the peak lies within that distance of m = n."""
-    rows = chosen_rows(inputs, experiment, f"ridge == {ridge} and synthetic_share == {share}")
+    rows = chosen_rows(data, experiment, f"ridge == {ridge} and synthetic_share == {share}")
     table = rows.pivot(index="replicate", columns="width", values=part)
     n = int(rows["samples"].iloc[0])
     others = [width for width in table.columns if abs(width / n - 1) > distance]
@@ -134,9 +135,9 @@ def peak_excess(
 
 
 @quantity("ln({part} at m = n with ridge {ridge} / with ridge {other}) in {experiment}", "log ratio")
-def peak_growth(inputs: Inputs, experiment: str, part: str, ridge: float, other: float) -> list[Estimate]:
+def peak_growth(data: PaperData, experiment: str, part: str, ridge: float, other: float) -> list[Estimate]:
     """Growth of the peak as the ridge falls, on the same designs."""
-    rows = chosen_rows(inputs, experiment, "width == samples")
+    rows = chosen_rows(data, experiment, "width == samples")
     estimates = []
     for share, group in rows.groupby("synthetic_share"):
         table = group.pivot(index="replicate", columns="ridge", values=part)
@@ -150,10 +151,10 @@ def peak_growth(inputs: Inputs, experiment: str, part: str, ridge: float, other:
 
 @quantity("ln(zeta at a width / zeta at the next smaller width) in {experiment}, for all neighbours where: {where}",
           "log ratio")  # fmt: skip
-def zeta_steps(inputs: Inputs, experiment: str, where: str) -> list[Estimate]:
+def zeta_steps(data: PaperData, experiment: str, where: str) -> list[Estimate]:
     """All above 0: zeta grows with the width; all below 0: it falls. Widths share their samples."""
     estimates = []
-    for share, group in chosen_rows(inputs, experiment, where).groupby("synthetic_share"):
+    for share, group in chosen_rows(data, experiment, where).groupby("synthetic_share"):
         table = group.pivot(index="replicate", columns="width", values="zeta")
         for smaller, larger in zip(table.columns[:-1], table.columns[1:], strict=True):
             label = f"p2 = {share:g}, m = {smaller} to {larger}"
@@ -165,10 +166,10 @@ def zeta_steps(inputs: Inputs, experiment: str, where: str) -> list[Estimate]:
 
 @quantity("zeta at the largest width of {experiment} over its limit p2 (phi - p2) / (phi (phi - 1)), minus 1, where: "
           "{where}", "theory")  # fmt: skip
-def zeta_at_large_width(inputs: Inputs, experiment: str, where: str) -> list[Estimate]:
+def zeta_at_large_width(data: PaperData, experiment: str, where: str) -> list[Estimate]:
     """What no width removes: the isotropic ridgeless limit of m -> infinity at unit quality; -1 would be nothing."""
     estimates = []
-    rows = chosen_rows(inputs, experiment, where)
+    rows = chosen_rows(data, experiment, where)
     for share, group in rows[rows["width"] == rows["width"].max()].groupby("synthetic_share"):
         phi = group["dimension"].iloc[0] / group["samples"].iloc[0]
         limit = share * (phi - share) / (phi * (phi - 1))
@@ -179,7 +180,7 @@ def zeta_at_large_width(inputs: Inputs, experiment: str, where: str) -> list[Est
 @quantity("ln(error at each other width / error at width {width}) in {experiment}, where: {where}; c^2 = {quality}, noise "
           "variance {noise_variance}", "log ratio")  # fmt: skip
 def width_advantage(
-    inputs: Inputs,
+    data: PaperData,
     experiment: str,
     where: str,
     width: str | int,
@@ -188,7 +189,7 @@ def width_advantage(
     others: list[int] | None = None,
 ) -> list[Estimate]:
     """All above 0: that width (a number, ``smallest`` or ``largest``) is the best of all, or of it and the ``others``."""
-    rows = chosen_rows(inputs, experiment, where)
+    rows = chosen_rows(data, experiment, where)
     table = error_table(rows, "width", (1.0, noise_variance, quality))
     named = {"smallest": table.columns.min(), "largest": table.columns.max()}
     best = named.get(width, width)
@@ -213,13 +214,13 @@ def combined(rows: pd.DataFrame, part: str, scales: tuple[float, float, float], 
     return sum(scale * rows[f"{prefix}{name}"] for name, scale in chosen.items())
 
 
-def chosen_rows(inputs: Inputs, experiment: str, where: str) -> pd.DataFrame:
+def chosen_rows(data: PaperData, experiment: str, where: str) -> pd.DataFrame:
     """Rows of an experiment for which a condition holds; ``all`` is no condition.
 
     Raises:
         NotAvailable: there are none.
     """
-    table = inputs.table(GROUP, experiment)
+    table = data.table(GROUP, experiment)
     rows = table if where == "all" else table.query(where)
     if rows.empty:
         raise NotAvailable(f"'{experiment}' was not run where {where}")
@@ -245,10 +246,10 @@ def log_slope(errors: pd.DataFrame, label: str) -> Estimate:
     return over_designs(np.log(errors.to_numpy()) @ weights, label)
 
 
-def _with_clean(inputs: Inputs, experiment: str, where: str, scales: tuple[float, float, float]):
+def _with_clean(data: PaperData, experiment: str, where: str, scales: tuple[float, float, float]):
     """Setting, rows and error in units of the clean error on the same design."""
-    everything = inputs.table(GROUP, experiment)
-    for setting, rows in chosen_rows(inputs, experiment, where).groupby("setting", sort=False):
+    everything = data.table(GROUP, experiment)
+    for setting, rows in chosen_rows(data, experiment, where).groupby("setting", sort=False):
         same = (everything["samples"] == rows["samples"].iloc[0]) & (everything["synthetic_share"] == 0)
         clean = combined(everything[same].set_index("replicate"), "total", scales)
         ratio = combined(rows.set_index("replicate"), "total", scales) / clean
