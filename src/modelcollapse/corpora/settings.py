@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from modelcollapse.runtime.settings import Published, Settings
+from modelcollapse.runtime.settings import Settings
 
 
 class CorpusSettings(Settings):
@@ -29,13 +29,13 @@ class CorpusSettings(Settings):
 class TokenizerSettings(Settings):
     """One tokenizer."""
 
-    kind: Annotated[Literal["bpe", "words", "pretrained"], Published("pretrained")] = "bpe"
+    kind: Literal["bpe", "words", "pretrained"] = "bpe"
     """Byte-level BPE trained here, closed word list (for `storyworld`), or a published tokenizer."""
     corpora: list[str] = []
     """Corpora on whose training split a `bpe` or `words` tokenizer is trained."""
-    vocabulary: Annotated[int, Field(ge=260), Published(50265)] = 2048
+    vocabulary: Annotated[int, Field(ge=260)] = 2048
     """Number of tokens of a `bpe` tokenizer, special tokens included."""
-    pretrained: Annotated[str | None, Published("facebook/opt-125m")] = None
+    pretrained: str | None = None
     """Hub name or local folder (`tokenizer.json`, or `vocab.json` and `merges.txt`)."""
     revision: str | None = None
     """Commit of the hub repository, 40 hex digits; required with a hub name."""

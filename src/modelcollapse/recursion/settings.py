@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from modelcollapse.runtime.settings import Published, Settings
+from modelcollapse.runtime.settings import Settings
 
 Regime = Literal[
     "replace",
@@ -28,19 +28,19 @@ class ModelSettings(Settings):
 
     architecture: Literal["opt", "gpt2", "llama"] = "opt"
     """Model family of `transformers`."""
-    width: Annotated[int, Field(ge=8), Published(768)] = 768
+    width: Annotated[int, Field(ge=8)] = 768
     """Hidden size."""
-    layers: Annotated[int, Field(ge=1), Published(12)] = 12
+    layers: Annotated[int, Field(ge=1)] = 12
     """Number of transformer blocks."""
-    heads: Annotated[int, Field(ge=1), Published(12)] = 12
+    heads: Annotated[int, Field(ge=1)] = 12
     """Number of attention heads; divides `width`."""
     feed_forward: Annotated[int | None, Field(ge=8)] = None
     """Width of the feed-forward layer; null means 4 x `width`."""
-    positions: Annotated[int, Field(ge=16), Published(2048)] = 2048
+    positions: Annotated[int, Field(ge=16)] = 2048
     """Longest sequence the model can read, in tokens."""
-    dropout: Annotated[float, Field(ge=0, lt=1), Published(0.1)] = 0.1
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
     """Dropout probability during training."""
-    pretrained: Annotated[str | None, Published("facebook/opt-125m")] = None
+    pretrained: str | None = None
     """Hub name or local folder of published weights; null means random initialisation. Overrides the sizes above."""
     revision: str | None = None
     """Commit of the hub repository, 40 hex digits; required with a hub name."""
@@ -49,38 +49,36 @@ class ModelSettings(Settings):
 class TrainingSettings(Settings):
     """How a model is fitted."""
 
-    epochs: Annotated[int, Field(ge=1), Published(5)] = 5
+    epochs: Annotated[int, Field(ge=1)] = 5
     """Passes over the training rows."""
-    batch_size: Annotated[int, Field(ge=1), Published(128)] = 128
+    batch_size: Annotated[int, Field(ge=1)] = 128
     """Rows per forward pass."""
-    gradient_accumulation: Annotated[int, Field(ge=1), Published(1)] = 1
+    gradient_accumulation: Annotated[int, Field(ge=1)] = 1
     """Forward passes per optimiser step."""
-    learning_rate: Annotated[float, Field(gt=0), Published(2e-5)] = 2e-5
+    learning_rate: Annotated[float, Field(gt=0)] = 2e-5
     """Peak learning rate of AdamW."""
-    final_learning_rate: Annotated[float, Field(ge=0), Published(1e-6)] = 1e-6
+    final_learning_rate: Annotated[float, Field(ge=0)] = 1e-6
     """Learning rate at the end of the cosine or linear schedule."""
-    schedule: Annotated[Literal["cosine_by_epoch", "cosine", "linear", "constant"], Published("cosine_by_epoch")] = (
-        "cosine_by_epoch"
-    )
+    schedule: Literal["cosine_by_epoch", "cosine", "linear", "constant"] = "cosine_by_epoch"
     """`cosine_by_epoch` changes once an epoch (T_max = epochs), the others every optimiser step."""
-    warmup_share: Annotated[float, Field(ge=0, lt=1), Published(0.0)] = 0.0
+    warmup_share: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """Share of the optimiser steps with linearly rising learning rate."""
-    weight_decay: Annotated[float, Field(ge=0), Published(0.01)] = 0.01
+    weight_decay: Annotated[float, Field(ge=0)] = 0.01
     """Decoupled weight decay of AdamW."""
     gradient_clip: Annotated[float | None, Field(gt=0)] = None
     """Largest gradient norm; null means no clipping, as published."""
-    precision: Annotated[Literal["fp32", "bf16"], Published("fp32")] = "fp32"
+    precision: Literal["fp32", "bf16"] = "fp32"
     """bf16 is autocast over fp32 weights."""
-    selection: Annotated[Literal["best_validation", "last"], Published("best_validation")] = "best_validation"
+    selection: Literal["best_validation", "last"] = "best_validation"
     """Which epoch's weights go on: the one with the lowest cross-entropy on human validation text, or the last."""
 
 
 class DecodingSettings(Settings):
     """How a model writes."""
 
-    method: Annotated[Literal["ancestral", "greedy", "beam"], Published("beam")] = "ancestral"
+    method: Literal["ancestral", "greedy", "beam"] = "ancestral"
     """Sampling, arg max, or beam search."""
-    beams: Annotated[int, Field(ge=1), Published(5)] = 5
+    beams: Annotated[int, Field(ge=1)] = 5
     """Width of the beam search; ignored by the other methods."""
     temperature: Annotated[float, Field(gt=0)] = 1.0
     """Divides the logits before sampling."""
@@ -88,11 +86,11 @@ class DecodingSettings(Settings):
     """Keep the k likeliest tokens; null keeps all."""
     top_p: Annotated[float, Field(gt=0, le=1)] = 1.0
     """Keep the smallest set of tokens with this probability."""
-    repetition_penalty: Annotated[float, Field(gt=0), Published(1.0)] = 1.0
+    repetition_penalty: Annotated[float, Field(gt=0)] = 1.0
     """CTRL-style penalty on tokens of the prompt and the text so far; 1 means none."""
-    new_tokens: Annotated[int, Field(ge=1), Published(64)] = 64
+    new_tokens: Annotated[int, Field(ge=1)] = 64
     """Largest number of tokens written."""
-    stop_at_end: Annotated[bool, Published(False)] = False
+    stop_at_end: bool = False
     """Stop at the end-of-text token; false forbids it, so that every sample has `new_tokens` tokens."""
     batch_size: Annotated[int, Field(ge=1)] = 100
     """Prompts per batch. Part of the random stream, so of the result."""
@@ -101,9 +99,9 @@ class DecodingSettings(Settings):
 class RegimeSettings(Settings):
     """What the next model trains on."""
 
-    name: Annotated[Regime, Published("replace")] = "replace"
+    name: Regime = "replace"
     """One of the regimes of `modelcollapse.recursion.regimes`."""
-    kept: Annotated[float, Field(ge=0, le=1), Published(0.0)] = 0.0
+    kept: Annotated[float, Field(ge=0, le=1)] = 0.0
     """`preserve`, `human_only`: share of human rows kept, drawn anew in each generation; constant size."""
     keep_share: Annotated[float, Field(gt=0, le=1)] = 0.5
     """`filtered`, `curated`: share of the candidate rows that passes the selection."""
@@ -126,9 +124,9 @@ class FamilySettings(Settings):
     """Tokenizer, a key of `tokenizers`."""
     model: ModelSettings
     """Architecture."""
-    packing: Annotated[Literal["blocks", "documents"], Published("blocks")] = "blocks"
+    packing: Literal["blocks", "documents"] = "blocks"
     """Blocks of `row_tokens` tokens cut from the running text, or one document per row."""
-    row_tokens: Annotated[int, Field(ge=4), Published(64)] = 64
+    row_tokens: Annotated[int, Field(ge=4)] = 64
     """Tokens per block, or the most tokens of a document."""
     train_rows: Annotated[int | None, Field(ge=2)] = None
     """Human training rows used, from the start of the corpus; null means all."""
@@ -164,15 +162,15 @@ class ArmSettings(Settings):
     """How generations >= 1 are fitted."""
     decoding: DecodingSettings = DecodingSettings()
     """How every generation writes."""
-    prompts: Annotated[Literal["corpus_blocks", "prompts", "none"], Published("corpus_blocks")] = "corpus_blocks"
+    prompts: Literal["corpus_blocks", "prompts", "none"] = "corpus_blocks"
     """What a sample continues: each human training block, the corpus's own prompts, or nothing."""
-    weights: Annotated[Literal["reinitialised", "continued"], Published("reinitialised")] = "reinitialised"
+    weights: Literal["reinitialised", "continued"] = "reinitialised"
     """Where generations >= 1 start: from the base again, or from the previous generation."""
     log_q: Literal["all", "held_out"] = "all"
     """Rows of which each token's log q is stored; `held_out` (all that own perplexity needs) makes small files."""
-    generations: Annotated[int, Field(ge=1), Published(9)] = 9
+    generations: Annotated[int, Field(ge=1)] = 9
     """Last generation: models 0..generations are fitted."""
-    seeds: Annotated[int, Field(ge=1), Published(5)] = 5
+    seeds: Annotated[int, Field(ge=1)] = 5
     """Number of seeds: 1..seeds, each one whole chain; seed 0 is the pilot's."""
 
 

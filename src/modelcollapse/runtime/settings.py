@@ -2,20 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
 from pydantic import BaseModel, ConfigDict
-
-
-@dataclass(frozen=True)
-class Published:
-    """Marks the value that the paper used: ``epochs: Annotated[int, Published(5)] = 3``.
-
-    Settings that differ from it are printed as deviations beside every proxy verdict.
-    """
-
-    value: Any
 
 
 class Settings(BaseModel):
