@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from modelcollapse.steps import ledger
-from modelcollapse.steps.run import Step, run_step, step_key
+from modelcollapse.steps.runner import Step, run_step, step_key
 from modelcollapse.steps.store import object_path
 
 
@@ -151,7 +151,7 @@ def test_a_killed_process_leaves_whole_files_only(project):
     script = textwrap.dedent("""
         import os, signal
         from pathlib import Path
-        from modelcollapse.steps.run import Step, run_step
+        from modelcollapse.steps.runner import Step, run_step
         def action(outputs, work):
             (work / "checkpoint").write_text("1")
             outputs["out"].write_text("half")
