@@ -77,9 +77,7 @@ def show_claims(paper: Paper, config: ConfigFile) -> None:
 def merge_claims(config: ConfigFile) -> None:
     """Put the claims of all papers into one table."""
     step = presentation_steps.merge_claims(open_workspace(config))
-    perform(
-        step, lambda module, outputs, work: module.merge_claims(list(step.inputs.values()), outputs["claims"])
-    )
+    perform(step, lambda module, outputs, work: module.merge_claims(list(step.inputs.values()), outputs["claims"]))
 
 
 def document_results(

@@ -32,9 +32,7 @@ def fit_base(family: Family, config: ConfigFile, device: DeviceName = "auto") ->
     perform(step, lambda module, outputs, work: module.fit_base(settings, step.inputs, seed, outputs, work))
 
 
-def fit_generation_0(
-    family: Family, seed: Seed, config: ConfigFile, device: DeviceName = "auto"
-) -> None:
+def fit_generation_0(family: Family, seed: Seed, config: ConfigFile, device: DeviceName = "auto") -> None:
     """Fit generation 0 on human text."""
     step = recursion_steps.fit_generation_0(open_workspace(config, device), family, seed)
     told = step.arguments

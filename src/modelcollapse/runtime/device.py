@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 from importlib import metadata
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import torch
 
 Device = Literal["auto", "cpu", "cuda"]
 
@@ -31,7 +34,7 @@ def resolve_device(device: Device) -> str:
     return "cuda" if has_gpu and visible not in ("", "-1") and "+cpu" not in metadata.version("torch") else "cpu"
 
 
-def pick_device() -> "torch.device":
+def pick_device() -> torch.device:
     """The device to compute on, as told by ``use``.
 
     Raises:

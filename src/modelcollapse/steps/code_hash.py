@@ -1,7 +1,7 @@
 """A hash of what a step's code does: its modules and every module of this package that they import.
 
-What does not count: comments, docstrings and formatting, so that explaining code better reruns nothing; fields and validators
-of settings, whose values are in the step's key; and the modules in ``NOT_IN_KEY``, each for the reason given there.
+What does not count: comments, docstrings and formatting, so that explaining code better reruns nothing; fields and
+validators of settings, whose values are in the step's key; the modules in ``NOT_IN_KEY``, each for the reason given there.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ NOT_IN_KEY = {
     "configuration": "it only turns config files into settings, whose values are in the key",
     "workflow": "it only says which files, settings and modules belong to a step, and these are in the key",
     "papers.registry": "it only finds the parts of a paper",
-    "steps.audit": "it only compares",
     "steps.code_hash": "it makes the key",
     "steps.costs": "it only reads the ledger",
     "steps.key": "it makes the key",

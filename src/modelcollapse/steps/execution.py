@@ -1,4 +1,4 @@
-"""The part of running a step that its result depends on: the action writes temporary names, and whole outputs are renamed."""
+"""The part of running a step that its result depends on: an action writes temporary names, whole outputs are renamed."""
 
 from __future__ import annotations
 

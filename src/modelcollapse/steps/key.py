@@ -83,11 +83,11 @@ def settings_classes(root: type[BaseModel]) -> list[type[BaseModel]]:
         kind = waiting.pop()
         if kind not in found:
             if kind.__name__ in {other.__name__ for other in found}:
-                raise ValueError(f"There are two settings classes {kind.__name__}: their first defaults would be confused.")
+                raise ValueError(
+                    f"There are two settings classes {kind.__name__}: their first defaults would be confused."
+                )
             found[kind] = None
-            waiting.extend(
-                inner for field in kind.model_fields.values() for inner in _classes_in(field.annotation)
-            )
+            waiting.extend(inner for field in kind.model_fields.values() for inner in _classes_in(field.annotation))
     return list(found)
 
 

@@ -1,9 +1,9 @@
 """Snakemake's own provenance records, carried by the ledger, so that a clone with pulled outputs has nothing to do.
 
 Snakemake keeps one JSON file per output below ``.snakemake/metadata``; those of one job differ in nothing that counts.
-``export_records`` copies one per job into a compressed file beside the ledger after a run, ``restore_records`` puts them back
-at start-up where the output is the one the ledger knows. The format is Snakemake's and not promised to anyone, hence the pinned version:
-a record of another format is not restored, and the caller says so.
+``export_records`` copies one per job into a compressed file beside the ledger after a run. ``restore_records`` puts them
+back at start-up where the output is the one the ledger knows. The format is Snakemake's and not promised to anyone, hence
+the pinned version: a record of another format is not restored, and the caller logs it.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def read_records(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     except (lzma.LZMAError, ValueError, EOFError) as error:
-        say(f"{path.with_name(RECORDS_FILE)} is damaged ({error}): Snakemake may plan too much. Restore it with git checkout.")
+        say(f"{path.with_name(RECORDS_FILE)} is damaged ({error}): Snakemake may plan too much. Restore it from Git.")
         return {}
 
 

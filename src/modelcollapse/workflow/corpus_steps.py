@@ -49,7 +49,8 @@ def train_tokenizer(workspace: Workspace, tokenizer: str) -> Step:
         command=COMMAND,
         module="corpora.tokenizers",
         inputs={
-            f"text{place}": Path(places.corpus(corpus, "train.parquet")) for place, corpus in enumerate(settings.corpora)
+            f"text{place}": Path(places.corpus(corpus, "train.parquet"))
+            for place, corpus in enumerate(settings.corpora)
         },
         arguments={"tokenizer": settings},
         unused={"tokenizer": ("corpora",)},
@@ -85,7 +86,7 @@ def train_parser_step(settings: ParserSettings, treebank: dict[str, Path], parse
 
 
 def train_parser(workspace: Workspace) -> Step:
-    """The same for the pinned settings and the treebank of a run; nothing asks for it on the way, since weights are pinned."""
+    """The same for the pinned settings and the treebank of a run; nothing asks for it on the way."""
     places = workspace.places
     treebank = {split: Path(places.treebank(split)) for split in TEXT_SPLITS}
     return train_parser_step(ParserSettings(), treebank, Path(places.parser("trained")))

@@ -1,4 +1,4 @@
-"""What happens before any job: the config and the claims are checked, and a run is told from the one whose results lie there."""
+"""What happens before any job: config and claims are checked, and what an earlier run left is restored."""
 
 from __future__ import annotations
 

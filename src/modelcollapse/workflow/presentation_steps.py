@@ -145,9 +145,7 @@ def _group(workspace: Workspace, paper: str, group: str) -> dict[str, Path]:
         }
     if group == "encoded":
         return {
-            f"{family.corpus}/{family.tokenizer}/{split}": Path(
-                places.encoded(family.corpus, family.tokenizer, split)
-            )
+            f"{family.corpus}/{family.tokenizer}/{split}": Path(places.encoded(family.corpus, family.tokenizer, split))
             for family in workspace.families(paper).values()
             for split in TEXT_SPLITS
         }

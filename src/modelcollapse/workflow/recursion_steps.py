@@ -93,7 +93,9 @@ def run_generation(workspace: Workspace, arm: str, seed: int | str, generation: 
     """Train generation g >= 1 on what the regime says, let it write, and score it."""
     number = int(generation)
     if number < 1:
-        raise ValueError("Generation 0 is fitted by fit-generation-0 and written by sample-generation-0: give 1 or more.")
+        raise ValueError(
+            "Generation 0 is fitted by fit-generation-0 and written by sample-generation-0: give 1 or more."
+        )
     chosen, places = workspace.arm(arm), workspace.places
     family = workspace.family(family_of(arm, chosen))
     continued = chosen.weights == "continued"
@@ -186,9 +188,7 @@ def _previous(workspace: Workspace, arm: str, seed: int | str, generation: int) 
     return {"previous": Path(places.model(arm, seed, generation - 1))}
 
 
-def _generation_outputs(
-    workspace: Workspace, arm: str, seed: int | str, generation: int
-) -> dict[str, Path]:
+def _generation_outputs(workspace: Workspace, arm: str, seed: int | str, generation: int) -> dict[str, Path]:
     places = workspace.places
     return {
         "samples": Path(places.samples(arm, seed, generation)),

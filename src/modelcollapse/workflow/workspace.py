@@ -10,10 +10,10 @@ from typing import Any
 import yaml
 
 from modelcollapse.configuration.schema import Config
-from modelcollapse.runtime.nearest import nearest
 from modelcollapse.papers.registry import PAPERS, part
 from modelcollapse.presentation.topics import Topic
 from modelcollapse.recursion.settings import ArmSettings, FamilySettings, LanguageModelSettings
+from modelcollapse.runtime.nearest import nearest
 from modelcollapse.simulation.declaration import Simulation
 from modelcollapse.workflow.places import Places
 
@@ -157,7 +157,7 @@ def open_workspace(config_file: Path, device: str = "auto") -> Workspace:
     """
     if not config_file.is_file():
         raise ValueError(
-            f"There is no config {config_file}: give --config results/<scale>/config.yaml, which every run of Snakemake writes."
+            f"There is no config {config_file}: give --config results/<scale>/config.yaml, which a run writes."
         )
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
@@ -165,7 +165,7 @@ def open_workspace(config_file: Path, device: str = "auto") -> Workspace:
         return Workspace(Config.model_validate(merged | {"device": device}))
     except (yaml.YAMLError, TypeError, ValueError) as error:
         raise ValueError(
-            f"{config_file} is not the merged config of a run ({error}). Type your snakemake command again: it writes the file."
+            f"{config_file} is not the merged config of a run ({error}). Your snakemake command writes it: type it again."
         ) from error
 
 
