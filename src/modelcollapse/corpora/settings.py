@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from modelcollapse.runtime.settings import Published, Settings
+from modelcollapse.runtime.settings import Published, Reference, Settings
 
 
 class CorpusSettings(Settings):
@@ -31,7 +31,7 @@ class TokenizerSettings(Settings):
 
     kind: Annotated[Literal["bpe", "words", "pretrained"], Published("pretrained")] = "bpe"
     """Byte-level BPE trained here, closed word list (for `storyworld`), or a published tokenizer."""
-    corpora: list[str] = []
+    corpora: Annotated[list[str], Reference("text corpus")] = []
     """Corpora on whose training split a `bpe` or `words` tokenizer is trained."""
     vocabulary: Annotated[int, Field(ge=260), Published(50265)] = 2048
     """Number of tokens of a `bpe` tokenizer, special tokens included."""

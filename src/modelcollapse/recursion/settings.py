@@ -8,7 +8,7 @@ from pydantic import Field, field_validator, model_validator
 
 from modelcollapse.recursion.registry import METHODS, REGIMES
 from modelcollapse.runtime.entries import entry_module
-from modelcollapse.runtime.settings import Published, Settings
+from modelcollapse.runtime.settings import Published, Reference, Settings
 
 
 class ModelSettings(Settings):
@@ -120,9 +120,9 @@ class RegimeSettings(Settings):
 class FamilySettings(Settings):
     """What all arms of a family share: human text, tokenizer, architecture, generation 0."""
 
-    corpus: str
+    corpus: Annotated[str, Reference("text corpus")]
     """Prepared corpus whose text the experiment is about."""
-    tokenizer: str
+    tokenizer: Annotated[str, Reference("tokenizer")]
     """Tokenizer, a key of `tokenizers`."""
     model: ModelSettings
     """Architecture."""
@@ -136,7 +136,7 @@ class FamilySettings(Settings):
     """Human validation rows; null means all."""
     test_rows: Annotated[int | None, Field(ge=2)] = None
     """Human test rows; null means all."""
-    base_corpus: str | None = None
+    base_corpus: Annotated[str | None, Reference("text corpus")] = None
     """Corpus on which the weights are pretrained here; null means published weights, or none."""
     base_rows: Annotated[int | None, Field(ge=2)] = None
     """Rows of the base corpus; null means all."""
@@ -144,6 +144,8 @@ class FamilySettings(Settings):
     """How the base is pretrained."""
     training: TrainingSettings = TrainingSettings()
     """How generation 0 is fitted on human text, from the base."""
+    gpu: bool = False
+    """Whether its jobs ask the scheduler for a GPU."""
 
 
 class ArmSettings(Settings):

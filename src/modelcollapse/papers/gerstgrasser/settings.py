@@ -139,12 +139,16 @@ class AccumulationSettings(Settings):
     """Discrete laws."""
     kde: KdeVarianceSettings = KdeVarianceSettings()
     """Variance of kernel density estimates."""
-    kde_chains: dict[str, KdeChainSettings]
+    kde_chains: dict[str, KdeChainSettings] = {}
     """Kernel density estimates with their losses, by name."""
 
 
 class GerstgrasserSettings(Settings):
     """Gerstgrasser et al. (COLM 2024) and its sequel, Kazdan et al. (ICML 2025)."""
 
-    theory: AccumulationSettings
+    theory: AccumulationSettings | None = None
     """Regressions and densities: closed forms beside simulations."""
+
+
+PaperSettings = GerstgrasserSettings
+"""The paper's section of the config files."""
