@@ -4,23 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from modelcollapse.recursion.registry import METHODS, REGIMES
+from modelcollapse.runtime.entries import entry_module
 from modelcollapse.runtime.settings import Published, Settings
-
-Regime = Literal[
-    "replace",
-    "accumulate",
-    "accumulate_subsample",
-    "replace_growing",
-    "preserve",
-    "fresh",
-    "filtered",
-    "curated",
-    "human_steps",
-    "human_growing",
-    "human_only",
-]
 
 
 class ModelSettings(Settings):
@@ -78,8 +66,8 @@ class TrainingSettings(Settings):
 class DecodingSettings(Settings):
     """How a model writes."""
 
-    method: Annotated[Literal["ancestral", "greedy", "beam"], Published("beam")] = "ancestral"
-    """Sampling, arg max, or beam search."""
+    method: Annotated[str, Published("beam")] = "ancestral"
+    """A module of `recursion/writing/methods`: `ancestral` sampling, `greedy` (arg max), `beam` search."""
     beams: Annotated[int, Field(ge=1), Published(5)] = 5
     """Width of the beam search; ignored by the other methods."""
     temperature: Annotated[float, Field(gt=0)] = 1.0
@@ -97,12 +85,18 @@ class DecodingSettings(Settings):
     batch_size: Annotated[int, Field(ge=1)] = 100
     """Prompts per batch. Part of the random stream, so of the result."""
 
+    @field_validator("method")
+    @classmethod
+    def _exists(cls, name: str) -> str:
+        entry_module(METHODS, name)
+        return name
+
 
 class RegimeSettings(Settings):
     """What the next model trains on."""
 
-    name: Annotated[Regime, Published("replace")] = "replace"
-    """One of the regimes of `modelcollapse.recursion.regimes`."""
+    name: Annotated[str, Published("replace")] = "replace"
+    """A module of `recursion/regimes`, such as `replace` or `accumulate`."""
     kept: Annotated[float, Field(ge=0, le=1), Published(0.0)] = 0.0
     """`preserve`, `human_only`: share of human rows kept, drawn anew in each generation; constant size."""
     keep_share: Annotated[float, Field(gt=0, le=1)] = 0.5
@@ -115,6 +109,12 @@ class RegimeSettings(Settings):
     """`filtered`: score under generation 0 by which rows are selected."""
     error_rate: Annotated[float, Field(ge=0, le=1)] = 0.0
     """`curated`: probability that the verifier's answer is flipped."""
+
+    @field_validator("name")
+    @classmethod
+    def _exists(cls, name: str) -> str:
+        entry_module(REGIMES, name)
+        return name
 
 
 class FamilySettings(Settings):

@@ -3,56 +3,28 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import fcntl
-import hashlib
 import importlib
-import json
 import os
 import platform
 import resource
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from modelcollapse.runtime.files import disk_full_message, sha256
+from modelcollapse.runtime.files import sha256
 from modelcollapse.runtime.progress import say
 from modelcollapse.steps import ledger, store
-from modelcollapse.steps.code_hash import code_hash
+from modelcollapse.steps.execution import Action, whole_outputs
+from modelcollapse.steps.step import Step
 
 LIBRARIES = ("datasets", "numpy", "pandas", "pyarrow", "scikit-learn", "scipy", "tokenizers", "torch", "transformers")
 Paths = Mapping[str, Path]
-Action = Callable[[dict[str, Path], Path], None]
-
-
-@dataclass(frozen=True)
-class Step:
-    """One step: what it is called, what it reads, what it is told, what it writes.
-
-    Args:
-        name: the command's name.
-        module: the module below ``modelcollapse`` whose code it runs.
-        inputs: files by role; their content is part of the key, their place is not.
-        parameters: JSON-serialisable settings, seeds and threads included.
-        outputs: files by role.
-    """
-
-    name: str
-    module: str
-    inputs: Paths
-    parameters: Mapping[str, Any]
-    outputs: Paths
-    seeds: Mapping[str, int] = field(default_factory=dict)
-
-    def missing_input(self) -> Path | None:
-        """The first input that does not exist."""
-        return next((path for path in self.inputs.values() if not path.is_file()), None)
 
 
 def run_step(step: Step, action: Action) -> None:
@@ -63,7 +35,7 @@ def run_step(step: Step, action: Action) -> None:
         action: called on a miss with the temporary path of every output and the work folder, which outlives a kill.
 
     Raises:
-        ValueError: an input is missing.
+        ValueError: an input is missing, or is not what its step made.
         RuntimeError: the disk is full, or the action failed.
     """
     if (missing := step.missing_input()) is not None:
@@ -71,25 +43,35 @@ def run_step(step: Step, action: Action) -> None:
             f"The input {missing} of '{step.name}' does not exist. Make it first: snakemake --cores all {missing}"
         )
     inputs = {role: {"path": str(path), "sha256": sha256(path)} for role, path in step.inputs.items()}
-    code = code_hash(step.module)
-    key = step_key(step, {role: entry["sha256"] for role, entry in inputs.items()}, code)
     ledger_file = ledger.ledger_path(next(iter(step.outputs.values())))
+    records = ledger.read_ledger(ledger_file) if ledger_file is not None else []
+    _check_inputs(inputs.values(), records, ledger_file)
+    key = step.key({role: entry["sha256"] for role, entry in inputs.items()})
     with _work_folder(step, key) as work:
-        if _found_in_store(step, key, ledger_file, inputs):
+        if _found_in_store(step, key, ledger_file, records, inputs):
             return
         # start-up (imports) is over before the step's own time begins
         importlib.import_module(f"modelcollapse.{step.module}")
-        record = _perform(step, action, work, {"key": key, "code": code, "inputs": inputs})
+        record = _run(step, action, work, {"key": key, "code": step.code, "inputs": inputs})
         _publish(record, step.outputs)
-        if ledger_file is not None:
-            ledger.append_record(ledger_file, record)
+        _record(ledger_file, records, record)
 
 
-def step_key(step: Step, input_hashes: Mapping[str, str], code: str) -> str:
-    """SHA-256 over name, input contents, parameters and code: the same step has the same key on every machine."""
-    parts = {"step": step.name, "inputs": dict(input_hashes), "parameters": dict(step.parameters), "code": code}
-    parts["outputs"] = sorted(step.outputs)
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+def _check_inputs(inputs: Any, records: list[ledger.Record], ledger_file: Path | None) -> None:
+    """Refuse an input whose content is not what the ledger says its step made."""
+    made = {
+        output["path"]: (record["step"], output["sha256"])
+        for record in records
+        for output in record["outputs"].values()
+    }
+    for entry in inputs:
+        step, expected = made.get(entry["path"], ("", entry["sha256"]))
+        if expected != entry["sha256"]:
+            path = entry["path"]
+            raise ValueError(
+                f"{path} is not what the step '{step}' made: its SHA-256 differs from the one in {ledger_file}, so it is "
+                f"damaged or was edited. Make it again: rm {path} && snakemake --cores all {path}"
+            )
 
 
 @contextlib.contextmanager
@@ -110,21 +92,20 @@ def _work_folder(step: Step, key: str) -> Iterator[Path]:
         lock_file.unlink(missing_ok=True)
 
 
-def _found_in_store(step: Step, key: str, ledger_file: Path | None, inputs: dict[str, Any]) -> bool:
-    """Copy the outputs from the store if it has this key, verified; say so, and write the ledger line of this place."""
+def _found_in_store(
+    step: Step, key: str, ledger_file: Path | None, records: list[ledger.Record], inputs: dict[str, Any]
+) -> bool:
+    """Copy the outputs from the store if it has this key, verified; log it, and write the ledger line of this place."""
     folder = store.store_folder()
-    records = ledger.read_ledger(ledger_file) if ledger_file is not None else []
     record = store.read_entry(folder, key) or ledger.find_record(records, key)
     if record is None:
         return False
-    problem = store.restore(folder, record, step.outputs)
+    problem = store.restore(folder, record, dict(step.outputs))
     if problem is not None:
         say(f"{step.name}: known under key {key[:12]}, but {problem}; it is run again.")
         return False
     say(f"{step.name}: taken from the store {folder} (key {key[:12]}), nothing was computed.")
-    here = record | {"inputs": inputs, "outputs": _placed(record["outputs"], step.outputs)}
-    if ledger_file is not None and ledger.find_record(records, key) != here:
-        ledger.append_record(ledger_file, here)
+    _record(ledger_file, records, record | {"inputs": inputs, "outputs": _placed(record["outputs"], step.outputs)})
     return True
 
 
@@ -132,32 +113,29 @@ def _placed(stored: dict[str, Any], outputs: Paths) -> dict[str, Any]:
     return {role: stored[role] | {"path": str(path)} for role, path in outputs.items()}
 
 
-def _perform(step: Step, action: Action, work: Path, facts: dict[str, Any]) -> dict[str, Any]:
-    """Run the action into temporary names, rename all outputs, and return the ledger record."""
+def _record(ledger_file: Path | None, records: list[ledger.Record], record: ledger.Record) -> None:
+    """Append the record, unless the last one of these outputs says the same but for time and place of the run."""
+    if ledger_file is None:
+        return
+    last = next((old for old in reversed(records) if ledger.first_output(old) == ledger.first_output(record)), None)
+    if last is None or any(last.get(part) != record[part] for part in ("key", "inputs", "outputs")):
+        ledger.append_record(ledger_file, record)
+
+
+def _run(step: Step, action: Action, work: Path, facts: dict[str, Any]) -> ledger.Record:
+    """Run the action and return the ledger record."""
     started = time.monotonic()
     cpu = os.times()
-    temporary = {role: path.with_name(f".{path.stem}.unfinished{path.suffix}") for role, path in step.outputs.items()}
-    for path in temporary.values():
-        path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        action(dict(temporary), work)
+    with whole_outputs(step.outputs, action, work) as temporary:
         described = {role: store.describe_file(path, str(step.outputs[role])) for role, path in temporary.items()}
-        for role, path in temporary.items():
-            path.replace(step.outputs[role])
-    except Exception as error:
-        if _is_disk_full(error):
-            raise RuntimeError(disk_full_message(work.parent)) from error
-        raise
-    finally:
-        for path in temporary.values():
-            path.unlink(missing_ok=True)
     used = os.times()
+    parameters = step.parameters
     return {
         **facts,
         "step": step.name,
         "module": step.module,
-        "parameters": dict(step.parameters),
-        "seeds": dict(step.seeds),
+        "parameters": parameters,
+        "seeds": {name: parameters[name] for name in ("seed", "generation") if name in parameters},
         "outputs": described,
         "environment": environment(),
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -168,13 +146,8 @@ def _perform(step: Step, action: Action, work: Path, facts: dict[str, Any]) -> d
     }
 
 
-def _is_disk_full(error: Exception) -> bool:
-    """Libraries written in other languages report a full disk by message only."""
-    return getattr(error, "errno", None) == errno.ENOSPC or "No space left on device" in str(error)
-
-
 def environment() -> dict[str, Any]:
-    """Versions and device of this process: what a number may hang on besides code, data and seeds."""
+    """Versions and device of this process: what a number may depend on besides code, data and seeds."""
     versions = {}
     for library in LIBRARIES:
         with contextlib.suppress(metadata.PackageNotFoundError):
@@ -190,7 +163,7 @@ def environment() -> dict[str, Any]:
     }
 
 
-def _publish(record: dict[str, Any], outputs: Paths) -> None:
+def _publish(record: ledger.Record, outputs: Paths) -> None:
     folder = store.store_folder()
     try:
         store.publish(folder, record, dict(outputs))

@@ -1,7 +1,9 @@
 # The dependency parser of syntactic diversity: trained once on UD English EWT; its weights are pinned and kept by DVC.
 from modelcollapse.diversity.parser.pinned_weights import PARSER
 
-TREEBANK = {split: f"{DATA}/raw/ud_english_ewt/{split}.conllu" for split in ("train", "validation", "test")}
+TREEBANK = {split: PLACES.treebank(split) for split in ("train", "validation", "test")}
+
+train_parser_step = step_of(corpus_steps.train_parser)
 
 
 localrules:
@@ -12,15 +14,15 @@ rule fetch_treebank:
     output:
         **TREEBANK,
     log:
-        f"{LOGS}/fetch_treebank.log",
+        PLACES.log("fetch_treebank"),
     threads: 1
     resources:
         mem_mb=2000,
         runtime=30,
     params:
-        mirror=mirror_option(),
+        mirror=MIRROR,
     shell:
-        "modelcollapse fetch-treebank {params.mirror} --train {output.train} --validation {output.validation}"
+        "modelcollapse fetch-treebank --mirror {params.mirror:q} --train {output.train} --validation {output.validation}"
         " --test {output.test} 2> {log}"
 
 
@@ -29,26 +31,27 @@ rule train_parser:
     input:
         **TREEBANK,
     output:
-        parser=f"{DATA}/parser/trained.safetensors",
+        PLACES.parser("trained"),
     log:
-        f"{LOGS}/train_parser.log",
+        PLACES.log("train_parser"),
     threads: 1
     resources:
         mem_mb=4000,
         runtime=120,
     params:
-        code=code_hash("diversity.parser.training"),
+        settings=settings_of(train_parser_step),
+        code=code_of(train_parser_step),
     shell:
         "modelcollapse train-parser --train {input.train} --validation {input.validation} --test {input.test}"
-        " --parser {output.parser} 2> {log}"
+        " --parser {output} 2> {log}"
 
 
-# Results hang on these very weights, so they are taken from the repository, never trained again on the way.
+# Results depend on these very weights, so they are taken from the repository, never trained again on the way.
 rule fetch_parser:
     output:
-        parser=f"{DATA}/parser/ud_english_ewt.safetensors",
+        PLACES.parser("ud_english_ewt"),
     log:
-        f"{LOGS}/fetch_parser.log",
+        PLACES.log("fetch_parser"),
     threads: 1
     resources:
         mem_mb=500,
@@ -56,4 +59,4 @@ rule fetch_parser:
     params:
         sha256=PARSER.sha256,
     shell:
-        "modelcollapse fetch-parser --parser {output.parser} > /dev/null 2> {log}"
+        "modelcollapse fetch-parser --parser {output} > /dev/null 2> {log}"
