@@ -1,0 +1,87 @@
+"""What is run for Gerstgrasser et al. and its sequel besides language models."""
+
+from __future__ import annotations
+
+from modelcollapse.papers.gerstgrasser.settings import GerstgrasserSettings
+from modelcollapse.simulation.declaration import Simulation
+
+LAWS = {
+    "linear_identity": ("linear", "linear_law", "check_identity", ("seed",)),
+    "linear_law": ("linear", "linear_law", "simulate_law", ("iterations", "coordinates", "seed")),
+    "linear_subsample": (
+        "linear",
+        "linear_law",
+        "simulate_draws",
+        ("iterations", "subsample_designs", "subsample_streams", "seed"),
+    ),
+    "gaussian_law": (
+        "gaussian",
+        "gaussian_law",
+        "simulate_law",
+        ("samples", "iterations", "chains", "drawn_points", "seed"),
+    ),
+    "discrete_law": (
+        "discrete",
+        "discrete_law",
+        "simulate_law",
+        ("states", "samples", "iterations", "chains", "largest_pool", "seed"),
+    ),
+    "discrete_absorption": (
+        "discrete",
+        "discrete_law",
+        "simulate_absorption",
+        ("states", "samples", "absorption_chains", "seed"),
+    ),
+    "kde_variance": ("kde", "kde_variance", "simulate_variances", ("chains", "iterations", "samples", "seed")),
+}
+"""Precise comparisons with closed forms: name -> group of settings, module, function, fields that it reads."""
+GRIDS = {
+    "linear_grid": (
+        "linear",
+        "linear_grid",
+        "simulate_grid",
+        ("dimensions", "samples", "noise_variances", "iterations", "seeds", "seed"),
+    ),
+    "gaussian_grid": (
+        "gaussian",
+        "gaussian_grid",
+        "simulate_grid",
+        ("dimensions", "samples", "largest_pool", "iterations", "seeds", "seed"),
+    ),
+}
+"""The sequel's grids, with every seed's value: as ``LAWS``."""
+PLACE = "papers.gerstgrasser.simulations"
+
+
+def simulations(settings: GerstgrasserSettings) -> list[Simulation]:
+    """Laws, kernel density estimates and grids, as far as the settings have them."""
+    theory = settings.theory
+    if theory is None:
+        return []
+    kernels = [
+        Simulation(
+            topic="kde",
+            name=name,
+            module=f"{PLACE}.kde_chains",
+            function="simulate_chains",
+            settings=f"theory.kde_chains.{name}",
+            fields=("data", "bandwidth", "samples", "iterations", "seeds", "test_points"),
+        )
+        for name in theory.kde_chains
+    ]
+    found = {
+        topic: [
+            Simulation(
+                topic=topic,
+                name=name,
+                module=f"{PLACE}.{module}",
+                function=function,
+                settings=f"theory.{group}",
+                fields=fields,
+            )
+            for name, (group, module, function, fields) in experiments.items()
+            if getattr(theory, group) is not None
+        ]
+        for topic, experiments in (("theory", LAWS), ("grid", GRIDS))
+    }
+    return [*found["theory"], *kernels, *found["grid"]]
