@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import matplotlib
@@ -72,7 +73,7 @@ def generation_colours(count: int) -> list[tuple[float, float, float]]:
     return list(sns.color_palette("viridis", count + 1)[:count])
 
 
-def save_figure(figure: Figure, outputs: dict[str, Path]) -> None:
+def save_figure(figure: Figure, outputs: Mapping[str, Path]) -> None:
     """Write ``svg`` and ``png`` without dates or versions in them, and close the figure."""
     with write_atomically(outputs["svg"]) as temporary:
         figure.savefig(temporary, format="svg", metadata={"Date": None, "Creator": None})
