@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from modelcollapse.diversity.collection import TextCollection
-from modelcollapse.diversity.contrasts import draw_texts
+from modelcollapse.diversity.collection import TextCollection, draw_texts
 from modelcollapse.diversity.jackknife import HALF_SAMPLES, jackknife
+from modelcollapse.diversity.lexical.measures.self_bleu import prepare_self_bleu
 from modelcollapse.diversity.lexical.pooled import expected_types, prepare_distinct_n
-from modelcollapse.diversity.lexical.self_bleu import prepare_self_bleu
 from modelcollapse.diversity.lexical.tokenisation import ngram_arrays
 from modelcollapse.diversity.measure_files import read_texts
 

@@ -174,6 +174,15 @@ class ArmSettings(Settings):
     """Last generation: models 0..generations are fitted."""
     seeds: Annotated[int, Field(ge=1), Published(5)] = 5
     """Number of seeds: 1..seeds, each one whole chain; seed 0 is the pilot's."""
+    measures: list[str] = [
+        "cross_entropy",
+        "base_cross_entropy",
+        "own_cross_entropy",
+        "sequence_cross_entropy",
+        "repeated_token_4gram_share",
+    ]
+    """What is measured: modules of `modelcollapse.measures.entries`, and measures of `modelcollapse.diversity` such as
+    `self_bleu` or `distinct_2`, which read the decoded samples."""
 
 
 class LanguageModelSettings(Settings):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import lzma
+import math
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
-from modelcollapse.diversity.collection import Text, TextCollection
+from modelcollapse.diversity.collection import TextCollection, TextOrTokens
 from modelcollapse.diversity.lexical.tokenisation import Tokenizer, tokenise
+from modelcollapse.diversity.measure_entry import MeasureEntry
 from modelcollapse.diversity.statistic import Statistic
 
 GZIP_HEADER_AND_LEVEL = 31
@@ -30,7 +32,7 @@ _SIZES: dict[str, tuple[Size, Size]] = {
 half (relative spread within about 2 % under gzip), in half the time."""
 
 
-def compression_ratio(texts: Sequence[Text], algorithm: str = "gzip") -> float:
+def compression_ratio(texts: Sequence[TextOrTokens], algorithm: str = "gzip") -> float:
     """Bytes of the texts, joined by spaces, in UTF-8 / bytes after compression; higher is less diverse.
 
     About 2 to 3 for English prose under gzip, below 1 for a few words (the header costs 18 bytes). gzip sees
@@ -94,3 +96,6 @@ class CompressionRatio(Statistic):
 
     def _joined(self, chosen: Iterable[int]) -> bytes:
         return b" ".join([self._encoded[index] for index in chosen])
+
+
+MEASURE = MeasureEntry(prepare_compression_ratio, unit="bytes / bytes", bounds=(0, math.inf), more_diverse="lower")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 
-from modelcollapse.diversity.collection import Text, TextCollection
+from modelcollapse.diversity.collection import TextCollection, TextOrTokens
 from modelcollapse.diversity.lexical.tokenisation import Tokenizer, ngram_arrays, token_arrays, tokenizer_name
+from modelcollapse.diversity.measure_entry import MeasureEntry
 from modelcollapse.diversity.statistic import Statistic
 
 
-def self_repetition(texts: Sequence[Text], n: int = 4, tokenizer: Tokenizer = "words") -> float:
+def self_repetition(texts: Sequence[TextOrTokens], n: int = 4, tokenizer: Tokenizer = "words") -> float:
     """Mean over texts of ln(1 + sum over its distinct n-grams of the number of other texts that have it), >= 0.
 
     Higher is less diverse. It grows with the number of texts and with their length.
@@ -74,3 +76,6 @@ class SelfRepetition(Statistic):
             ngrams, owners, texts = ngrams[kept], owners[kept], np.flatnonzero(inside)
         others = np.bincount(ngrams, minlength=1)[ngrams] - 1
         return float(np.mean(np.log1p(np.bincount(owners, others, minlength=self.n_texts)[texts])))
+
+
+MEASURE = MeasureEntry(prepare_self_repetition, unit="ln(1 + repetitions)", bounds=(0, math.inf), more_diverse="lower")

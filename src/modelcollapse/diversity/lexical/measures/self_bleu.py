@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from modelcollapse.diversity.collection import Text, TextCollection
+from modelcollapse.diversity.collection import TextCollection, TextOrTokens
 from modelcollapse.diversity.lexical.tokenisation import (
     NgramArrays,
     Tokenizer,
@@ -20,13 +20,14 @@ from modelcollapse.diversity.lexical.tokenisation import (
     token_arrays,
     tokenizer_name,
 )
+from modelcollapse.diversity.measure_entry import MeasureEntry
 from modelcollapse.diversity.statistic import Statistic
 
 EPSILON = 0.1
 """What method-1 smoothing puts in place of a count of zero (Chen & Cherry 2014; NLTK's default)."""
 
 
-def self_bleu(texts: Sequence[Text], max_order: int = 4, tokenizer: Tokenizer = "words") -> float:
+def self_bleu(texts: Sequence[TextOrTokens], max_order: int = 4, tokenizer: Tokenizer = "words") -> float:
     """Mean BLEU of each text against all other texts, in [0, 1]; higher is less diverse.
 
     BLEU with uniform weights on orders 1 to ``max_order``, method-1 smoothing and the brevity penalty of the closest
@@ -50,7 +51,7 @@ def self_bleu(texts: Sequence[Text], max_order: int = 4, tokenizer: Tokenizer = 
     return float(np.mean(self_bleu_scores(texts, max_order, tokenizer)))
 
 
-def self_bleu_scores(texts: Sequence[Text], max_order: int = 4, tokenizer: Tokenizer = "words") -> np.ndarray:
+def self_bleu_scores(texts: Sequence[TextOrTokens], max_order: int = 4, tokenizer: Tokenizer = "words") -> np.ndarray:
     """BLEU of each text against all others, float64 [texts]; arguments and errors of ``self_bleu``."""
     return prepare_self_bleu(TextCollection(texts), max_order, tokenizer).scores()
 
@@ -148,6 +149,10 @@ class SelfBleu(Statistic):
         """
         return float(np.mean(self.scores(subset)))
 
+    def per_text(self) -> np.ndarray:
+        """Score of each text against all others."""
+        return self.scores()
+
     def scores(self, subset: np.ndarray | None = None) -> np.ndarray:
         """Score of each text of the subset, in the order of the texts, float64."""
         chosen = np.ones(self.n_texts, dtype=bool)
@@ -186,3 +191,6 @@ def brevity_penalty(lengths: np.ndarray) -> np.ndarray:
     with np.errstate(divide="ignore", invalid="ignore"):
         penalty = np.where(distinct > closest, 1.0, np.exp(1 - closest / distinct))
     return np.where(distinct == 0, 0.0, penalty)[which]
+
+
+MEASURE = MeasureEntry(prepare_self_bleu, unit="share", bounds=(0, 1), more_diverse="lower")
