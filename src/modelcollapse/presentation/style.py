@@ -26,6 +26,8 @@ MARKERS = "osD^vP*X"
 MOST_ERROR_BARS = 12
 """Intervals at more places than this are drawn as a band."""
 HASHSALT = "modelcollapse"
+RELATIVE = "ln(perplexity / generation 0) [nats]"
+"""Axis label of a degradation."""
 
 
 def use_style() -> None:
@@ -66,6 +68,12 @@ def count_generations(axis: Axes) -> None:
 def legend_below(figure: Figure, axis: Axes, columns: int) -> None:
     """One legend for the whole figure below it, with the entries of ``axis``."""
     figure.legend(*axis.get_legend_handles_labels(), loc="outside lower center", ncols=columns)
+
+
+def in_seeds(*counts: int) -> str:
+    """``1 seed``, ``5 seeds``, or ``1-5 seeds`` for several numbers of seeds."""
+    low, high = min(counts), max(counts)
+    return f"{low if low == high else f'{low}-{high}'} seed{'s' * (high != 1)}"
 
 
 def generation_colours(count: int) -> list[tuple[float, float, float]]:

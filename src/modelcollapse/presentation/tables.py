@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -37,7 +37,7 @@ def write_table(
         temporary.write_text(cells.to_markdown(index=False, disable_numparse=True) + "\n", encoding="utf-8")
 
 
-def read_columns(data: PaperData, group: str, name: str, columns: tuple[str, ...]) -> pd.DataFrame:
+def read_columns(data: PaperData, group: str, name: str, columns: Iterable[str]) -> pd.DataFrame:
     """A result file that must have these columns.
 
     Raises:
@@ -45,8 +45,16 @@ def read_columns(data: PaperData, group: str, name: str, columns: tuple[str, ...
         ValueError: a column is missing; the message names it and the file.
     """
     frame = data.table(group, name)
+    check_columns(frame, data.files[group][name], columns)
+    return frame
+
+
+def check_columns(frame: pd.DataFrame, path: Path, columns: Iterable[str]) -> None:
+    """Check that a table has these columns.
+
+    Raises:
+        ValueError: one is missing; the message names it and the file.
+    """
     missing = [column for column in columns if column not in frame.columns]
     if missing:
-        path = data.files[group][name]
         raise ValueError(f"{path} has no column '{missing[0]}': delete it and run the same command again.")
-    return frame

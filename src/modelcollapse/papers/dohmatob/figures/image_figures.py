@@ -17,6 +17,7 @@ from modelcollapse.presentation.style import (
     PAPER_COLOUR,
     draw_seeds,
     generation_colours,
+    in_seeds,
     legend_below,
     mean_and_interval,
     new_figure,
@@ -242,7 +243,7 @@ def _finish(
     note: str = EVERY_PANEL,
 ) -> None:
     count = next(iter(frames.values())).seed.nunique()
-    figure.suptitle(note.format(count=f"{count} seed{'s' * (count != 1)}"), fontsize="medium")
+    figure.suptitle(note.format(count=in_seeds(count)), fontsize="medium")
     if legend is not None:
         legend_below(figure, legend, columns)
     save_figure(figure, outputs)
