@@ -96,7 +96,7 @@ class StrongCollapseSettings(Settings):
 class DohmatobSettings(Settings):
     """Dohmatob et al. (ICLR 2025)."""
 
-    strong_collapse: StrongCollapseSettings = StrongCollapseSettings()
+    strong_collapse: StrongCollapseSettings | None = StrongCollapseSettings()
     """Theory beside simulation."""
-    images: ImagesSettings
+    images: ImagesSettings | None = None
     """Regression on images with synthetic labels (section 4 of the paper)."""

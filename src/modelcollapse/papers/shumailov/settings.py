@@ -40,9 +40,9 @@ class ShumailovSettings(Settings):
     """First seed of arms and autoencoders; smaller ones were the pilots', by which sizes were chosen."""
     language_model: LanguageModelSettings
     """Language-model experiments (main text, Fig. 1)."""
-    mixture: dict[str, MixtureSettings]
+    mixture: dict[str, MixtureSettings] = {}
     """Gaussian mixtures (SI Fig. 6 and 8), by name."""
-    vae: VaeSettings
+    vae: VaeSettings | None = None
     """Variational autoencoder (SI Fig. 1 and 7)."""
-    theory: TheorySettings = TheorySettings()
+    theory: TheorySettings | None = TheorySettings()
     """Theory beside simulation (SI section 3)."""

@@ -80,11 +80,6 @@ class ImageSettings(Settings):
                 raise ValueError(f"a share of {share:g} of {images} images is not even one image: raise one of the two")
         return self
 
-    @property
-    def labeller_images(self) -> int:
-        """Real images set aside for labellers; those of smaller ones are among those of larger ones."""
-        return max(labeller.images for labeller in self.labellers.values())
-
 
 class RandomFeatureImageSettings(ImageSettings):
     """Random ReLU features with a ridge readout; only the readout is fitted, in closed form."""
@@ -120,7 +115,7 @@ class TwoLayerImageSettings(ImageSettings):
 class ImagesSettings(Settings):
     """Regression on images, by what is fitted."""
 
-    random_features: RandomFeatureImageSettings
+    random_features: RandomFeatureImageSettings | None = None
     """Random features."""
-    two_layer: TwoLayerImageSettings
+    two_layer: TwoLayerImageSettings | None = None
     """Two-layer networks."""

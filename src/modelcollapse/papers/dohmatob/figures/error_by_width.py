@@ -13,7 +13,7 @@ from matplotlib.colors import LogNorm
 from matplotlib.lines import Line2D
 
 from modelcollapse.measures.paper_data import PaperData
-from modelcollapse.papers.dohmatob.figures.points import PARTS, draw_points, read_parts, replicates, with_error
+from modelcollapse.papers.dohmatob.figures.points import draw_points, read_parts, replicates, with_error
 from modelcollapse.presentation.style import (
     MARKERS,
     PALETTE,
@@ -25,6 +25,7 @@ from modelcollapse.presentation.style import (
 from modelcollapse.regression.ridge.exact_forms import isotropic_ridgeless
 from modelcollapse.regression.ridge.spectra import named_spectrum
 from modelcollapse.regression.strong_collapse import ErrorParts, random_projections
+from modelcollapse.simulation.rows import PARTS
 
 QUALITIES = (0.0, 0.1, 0.5, 1.0)
 NOISE = {"isotropic": 0.1, "power_law": 0.01}

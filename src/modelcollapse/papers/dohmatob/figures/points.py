@@ -10,25 +10,7 @@ from scipy import stats
 from modelcollapse.measures.paper_data import PaperData
 from modelcollapse.presentation.style import LEVEL
 from modelcollapse.presentation.tables import read_columns
-
-PARTS = ("bias", "variance", "zeta")
-PART_COLUMNS = (
-    "setting",
-    "spectrum",
-    "dimension",
-    "samples",
-    "width",
-    "synthetic_share",
-    "ridge",
-    "weight",
-    "variant",
-    "round",
-    "replicate",
-    *PARTS,
-    *(f"theory_{part}" for part in PARTS),
-    *(f"exact_{part}" for part in PARTS),
-)
-VALUE_COLUMNS = ("setting", "quantity", "at", "replicate", "value", "theory", "quoted")
+from modelcollapse.simulation.rows import ERROR_PART_SCHEMA, REPLICATE_SCHEMA
 
 
 def read_parts(data: PaperData, experiment: str) -> pd.DataFrame:
@@ -37,7 +19,7 @@ def read_parts(data: PaperData, experiment: str) -> pd.DataFrame:
     Raises:
         NotAvailable: the experiment was not run.
     """
-    return read_columns(data, "strong_collapse", experiment, PART_COLUMNS)
+    return read_columns(data, "strong_collapse", experiment, ERROR_PART_SCHEMA.names)
 
 
 def read_values(data: PaperData, experiment: str) -> pd.DataFrame:
@@ -46,7 +28,7 @@ def read_values(data: PaperData, experiment: str) -> pd.DataFrame:
     Raises:
         NotAvailable: the experiment was not run.
     """
-    return read_columns(data, "strong_collapse", experiment, VALUE_COLUMNS)
+    return read_columns(data, "strong_collapse", experiment, REPLICATE_SCHEMA.names)
 
 
 def with_error(rows: pd.DataFrame, quality: float, noise_variance: float) -> pd.DataFrame:

@@ -11,7 +11,6 @@ from matplotlib.axes import Axes
 
 from modelcollapse.measures.paper_data import PaperData
 from modelcollapse.papers.dohmatob.figures.points import (
-    PARTS,
     draw_points,
     read_parts,
     read_values,
@@ -19,6 +18,7 @@ from modelcollapse.papers.dohmatob.figures.points import (
     summarised,
 )
 from modelcollapse.presentation.style import MARKERS, PALETTE, new_figure, save_figure
+from modelcollapse.simulation.rows import PARTS
 
 MARGIN = 0.02
 """Half the width of the equivalence band of theory claims."""

@@ -8,8 +8,9 @@ from pathlib import Path
 import pandas as pd
 
 from modelcollapse.measures.paper_data import PaperData
-from modelcollapse.papers.dohmatob.figures.points import PARTS, read_parts, read_values, summarised
+from modelcollapse.papers.dohmatob.figures.points import read_parts, read_values, summarised
 from modelcollapse.presentation.tables import write_table
+from modelcollapse.simulation.rows import PARTS
 
 
 def tabulate_experiments(experiments: Sequence[str], data: PaperData, outputs: Mapping[str, Path]) -> None:

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from modelcollapse.measures.paper_data import PaperData
 from modelcollapse.presentation.style import PALETTE
 from modelcollapse.presentation.tables import read_columns, write_table
+from modelcollapse.simulation.rows import SUMMARY_SCHEMA
 
 REGIMES = ("replace", "accumulate_subsample", "accumulate")
 """Regimes that densities are refitted under; regressions have ``replace_growing`` as well."""
@@ -21,17 +22,6 @@ REGIME_COLOURS = {
     "accumulate": PALETTE[2],
 }
 REGIME_MARKERS = {"replace": "o", "replace_growing": "s", "accumulate_subsample": "D", "accumulate": "^"}
-COLUMNS = (
-    "setting",
-    "samples",
-    "generation",
-    "quantity",
-    "simulated",
-    "standard_error",
-    "exact",
-    "paper_formula",
-    "replicates",
-)
 HALF_WIDTH = 1.96
 """Standard errors in half of a 95 % interval."""
 
@@ -47,7 +37,7 @@ def rows_of(data: PaperData, experiment: str, *quantities: str) -> pd.DataFrame:
     Raises:
         NotAvailable: the experiment was not run.
     """
-    frame = read_columns(data, "theory", experiment, COLUMNS)
+    frame = read_columns(data, "theory", experiment, SUMMARY_SCHEMA.names)
     return frame[frame["quantity"].isin(quantities)] if quantities else frame
 
 

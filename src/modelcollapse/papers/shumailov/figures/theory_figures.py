@@ -12,18 +12,7 @@ from matplotlib.axes import Axes
 from modelcollapse.measures.paper_data import PaperData
 from modelcollapse.presentation.style import MARKERS, PALETTE, new_figure, save_figure
 from modelcollapse.presentation.tables import read_columns, write_table
-
-COLUMNS = (
-    "experiment",
-    "setting",
-    "samples",
-    "generation",
-    "quantity",
-    "simulated",
-    "standard_error",
-    "exact",
-    "paper_formula",
-)
+from modelcollapse.simulation.rows import SUMMARY_SCHEMA
 
 
 @dataclass(frozen=True)
@@ -60,7 +49,7 @@ def draw_theory(data: PaperData, outputs: Mapping[str, Path]) -> None:
     """
     figure, axes = new_figure(3, 3, width=9.0, height=8.4)
     for axis, panel in zip(axes.flat, PANELS, strict=False):
-        table = read_columns(data, "theory", panel.experiment, COLUMNS)
+        table = read_columns(data, "theory", panel.experiment, SUMMARY_SCHEMA.names)
         chosen = table[(table.quantity == panel.quantity) & (table.generation > 0)]
         if panel.samples is not None and chosen.samples.isin(panel.samples).any():
             chosen = chosen[chosen.samples.isin(panel.samples)]
@@ -92,7 +81,7 @@ def _theory_key(axis: Axes) -> None:
 
 def tabulate_theory(data: PaperData, outputs: Mapping[str, Path]) -> None:
     """Simulated beside exact and the paper's formula, at the last generation of every setting and quantity."""
-    frame = pd.concat([read_columns(data, "theory", name, COLUMNS) for name in data.files["theory"]])
+    frame = pd.concat([read_columns(data, "theory", name, SUMMARY_SCHEMA.names) for name in data.files["theory"]])
     last = frame.groupby(["experiment", "setting", "quantity"], sort=False).generation.transform("max")
     write_table(frame[frame.generation == last].reset_index(drop=True), outputs)
 
