@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from modelcollapse.papers.shumailov.simulations.theory import EXPERIMENTS, run_theory
 
 from modelcollapse.papers.shumailov.settings import TheorySettings
-from modelcollapse.papers.shumailov.simulations.theory import EXPERIMENTS, run_theory
 from modelcollapse.runtime.files import sha256
 from modelcollapse.runtime.seeds import generator
 from modelcollapse.simulation.rows import SCHEMA, mean_of, quantile_of, root_mean_square_of, share_of

@@ -113,8 +113,9 @@ def write_vae(path, seed: int, collapse: float) -> None:
 
 @pytest.fixture(scope="module")
 def theory(tmp_path_factory):
-    from modelcollapse.papers.shumailov.settings import TheorySettings
     from modelcollapse.papers.shumailov.simulations.theory import EXPERIMENTS, run_theory
+
+    from modelcollapse.papers.shumailov.settings import TheorySettings
 
     folder = tmp_path_factory.mktemp("theory")
     settings = TheorySettings(

@@ -7,11 +7,11 @@ import importlib
 import numpy as np
 import pandas as pd
 import pytest
+from modelcollapse.papers.dohmatob.simulations.error_rows import PARTS_SCHEMA, VALUES_SCHEMA
 from pydantic import ValidationError
 
 from modelcollapse.commands.dohmatob import EXPERIMENTS
 from modelcollapse.papers.dohmatob.settings import StrongCollapseSettings
-from modelcollapse.papers.dohmatob.simulations.error_rows import PARTS_SCHEMA, VALUES_SCHEMA
 from modelcollapse.papers.dohmatob.simulations.sample_sizes import possible_shares
 from modelcollapse.runtime.files import sha256
 from modelcollapse.runtime.parquet import read_metadata

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import importlib
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from modelcollapse.commands import dohmatob as commands
-from modelcollapse.papers.dohmatob.figures import strong_collapse_topics as strong_collapse
-from modelcollapse.papers.dohmatob.figures.error_by_samples import draw_error_by_samples
+from modelcollapse.measures.paper_data import NotAvailable, PaperData
+from modelcollapse.papers.dohmatob.experiments import STRONG_COLLAPSE
 from modelcollapse.papers.dohmatob.figures.points import summarised, with_error
-from modelcollapse.papers.dohmatob.settings import StrongCollapseSettings
+from modelcollapse.papers.dohmatob.figures.strong_collapse_figures import EXPERIMENTS, FIGURES, TABLES
+from modelcollapse.papers.dohmatob.settings import DohmatobSettings, StrongCollapseSettings
 
-SETTINGS = StrongCollapseSettings(
+SIZES = StrongCollapseSettings(
     replicates=3,
     plain_replicates=3,
     theorem_dimension=12,
@@ -41,36 +40,32 @@ SETTINGS = StrongCollapseSettings(
 
 
 @pytest.fixture(scope="module")
-def tables(tmp_path_factory) -> dict[str, Path]:
-    folder = tmp_path_factory.mktemp("tables")
-    paths = {name: folder / f"{name}.parquet" for name in commands.EXPERIMENTS}
-    for name, (module, function) in commands.EXPERIMENTS.items():
-        getattr(importlib.import_module(f"modelcollapse.{module}"), function)(SETTINGS, {"table": paths[name]})
-    return paths
+def data(simulate) -> PaperData:
+    return simulate("dohmatob", DohmatobSettings(strong_collapse=SIZES))
 
 
 def figure_paths(folder: Path, name: str) -> dict[str, Path]:
     return {ending: folder / f"{name}.{ending}" for ending in ("svg", "png")}
 
 
-@pytest.mark.parametrize("name", commands.FIGURES)
-def test_every_figure_is_drawn(tables, tmp_path, name):
-    strong_collapse.draw(name, tables, figure_paths(tmp_path, name))
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_figure_is_drawn(data, tmp_path, name):
+    FIGURES[name](data, figure_paths(tmp_path, name))
     assert (tmp_path / f"{name}.svg").read_text().startswith("<?xml")
     assert (tmp_path / f"{name}.png").stat().st_size > 10_000
 
 
-def test_figures_have_the_same_bytes_twice(tables, tmp_path):
+def test_figures_have_the_same_bytes_twice(data, tmp_path):
     for place in ("a", "b"):
         (tmp_path / place).mkdir()
-        strong_collapse.draw("floors", tables, figure_paths(tmp_path / place, "floors"))
+        FIGURES["floors"](data, figure_paths(tmp_path / place, "floors"))
     for ending in ("svg", "png"):
         assert (tmp_path / f"a/floors.{ending}").read_bytes() == (tmp_path / f"b/floors.{ending}").read_bytes()
 
 
-@pytest.mark.parametrize("name", commands.TABLES)
-def test_every_table_shows_simulated_beside_theory(tables, tmp_path, name):
-    strong_collapse.tabulate(name, tables, {"csv": tmp_path / "t.csv", "markdown": tmp_path / "t.md"})
+@pytest.mark.parametrize("name", TABLES)
+def test_every_table_shows_simulated_beside_theory(data, tmp_path, name):
+    TABLES[name](data, {"csv": tmp_path / "t.csv", "markdown": tmp_path / "t.md"})
     frame = pd.read_csv(tmp_path / "t.csv")
     assert {"experiment", "setting", "part", "simulated", "ci_low", "ci_high", "n_designs"} <= set(frame.columns)
     assert (frame["ci_low"] <= frame["simulated"]).all()
@@ -78,29 +73,24 @@ def test_every_table_shows_simulated_beside_theory(tables, tmp_path, name):
     assert (tmp_path / "t.md").read_text().startswith("| experiment")
 
 
-def test_the_commands_know_all_figures_and_tables():
-    assert tuple(strong_collapse.FIGURES) == commands.FIGURES
-    assert tuple(strong_collapse.TABLES) == commands.TABLES
-    used = {name for names in strong_collapse.TABLES.values() for name in names}
-    assert used == set(commands.EXPERIMENTS)
+def test_every_experiment_stands_in_a_table():
+    assert {name for names in EXPERIMENTS.values() for name in names} == set(STRONG_COLLAPSE)
 
 
-def test_missing_tables_columns_and_names_are_named(tables, tmp_path):
+def test_missing_experiments_and_columns_are_named(tmp_path):
     outputs = figure_paths(tmp_path, "floors")
-    with pytest.raises(ValueError, match="'error_by_samples' is needed"):
-        strong_collapse.draw("floors", {}, outputs)
-    with pytest.raises(ValueError, match=r"no figure 'flors'.*floors"):
-        strong_collapse.draw("flors", tables, outputs)
-    with pytest.raises(ValueError, match=r"no table 'width'.*widths"):
-        strong_collapse.tabulate("width", tables, outputs)
+    with pytest.raises(NotAvailable, match="'error_by_samples' of 'strong_collapse'"):
+        FIGURES["floors"](PaperData({}), outputs)
     pd.DataFrame({"setting": ["a"]}).to_parquet(tmp_path / "e.parquet")
-    with pytest.raises(ValueError, match="no column 'spectrum'"):
-        draw_error_by_samples({"error_by_samples": tmp_path / "e.parquet"}, outputs)
+    with pytest.raises(ValueError, match=r"e\.parquet has no column 'spectrum'"):
+        FIGURES["error_by_samples"](
+            PaperData({"strong_collapse": {"error_by_samples": tmp_path / "e.parquet"}}), outputs
+        )
 
 
 def test_points_are_means_with_t_intervals():
     rows = pd.DataFrame({"n": [1, 1, 1, 2], "bias": [1.0, 2.0, 3.0, 5.0], "variance": 1.0, "zeta": 2.0})
-    points = summarised(with_error(rows, 0.5, 2.0, 1.0), "n")
+    points = summarised(with_error(rows, 0.5, 2.0), "n")
     assert points["mean"].tolist() == [5.0, 8.0]
     # t quantile 4.303 with 2 degrees of freedom, standard error 1/sqrt 3
     assert points["half"].tolist() == pytest.approx([4.3027 / 3**0.5, 0.0], abs=1e-3)

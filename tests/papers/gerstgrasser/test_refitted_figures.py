@@ -5,24 +5,23 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from modelcollapse.papers.gerstgrasser.figures import refitted_kde as accumulation_kde
-from modelcollapse.papers.gerstgrasser.figures import topics as accumulation
+from modelcollapse.measures.paper_data import NotAvailable, PaperData
+from modelcollapse.papers.gerstgrasser.experiments import topics
+from modelcollapse.papers.gerstgrasser.figures import (
+    refitted_gaussians,
+    refitted_kde,
+    refitted_laws,
+    refitted_regressions,
+)
 from modelcollapse.papers.gerstgrasser.settings import (
-    EXPERIMENTS,
     AccumulationSettings,
     DiscreteRegimesSettings,
     GaussianRegimesSettings,
+    GerstgrasserSettings,
     KdeChainSettings,
     KdeVarianceSettings,
     LinearSettings,
 )
-from modelcollapse.papers.gerstgrasser.simulations import discrete_law as discrete_regimes_experiments
-from modelcollapse.papers.gerstgrasser.simulations import gaussian_grid as gaussian_accumulation_grid
-from modelcollapse.papers.gerstgrasser.simulations import gaussian_law as gaussian_accumulation_law
-from modelcollapse.papers.gerstgrasser.simulations import kde_chains
-from modelcollapse.papers.gerstgrasser.simulations import kde_variance as kde_experiments
-from modelcollapse.papers.gerstgrasser.simulations import linear_grid as accumulation_grid
-from modelcollapse.papers.gerstgrasser.simulations import linear_law as accumulation_experiments
 
 TINY = AccumulationSettings(
     linear=LinearSettings(
@@ -48,38 +47,17 @@ TINY = AccumulationSettings(
         ),
     },
 )
-MODULES = {
-    "linear": {"linear_grid": accumulation_grid},
-    "gaussian": {"gaussian_law": gaussian_accumulation_law, "gaussian_grid": gaussian_accumulation_grid},
-    "kde": {"kde_variance": kde_experiments},
-}
-KDE_NAMES = ("circles_01_10", "moons_scott")
+SETTINGS = GerstgrasserSettings(theory=TINY)
+MODULES = (refitted_regressions, refitted_gaussians, refitted_kde, refitted_laws)
+FIGURES = {name: draw for module in MODULES for name, draw in module.FIGURES.items()}
+TABLES = {name: tabulate for module in MODULES for name, tabulate in module.TABLES.items()}
 
 
 @pytest.fixture(scope="module")
-def files(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("accumulation")
-    found = {}
-    for name, (group, _) in EXPERIMENTS.items():
-        default = {"linear": accumulation_experiments, "discrete": discrete_regimes_experiments}.get(group)
-        module = MODULES.get(group, {}).get(name, default)
-        found[name] = folder / f"{name}.parquet"
-        module.run_experiment(name, getattr(TINY, group), {"table": found[name]})
-    for name in KDE_NAMES:
-        found[name] = folder / f"{name}.parquet"
-        kde_chains.run_kde(TINY.kde_chains[name], {"table": found[name]})
-    return found
+def data(simulate):
+    return simulate("gerstgrasser", SETTINGS)
 
 
-NEEDED = {
-    "linear": ("linear_law", "linear_subsample"),
-    "linear_gap": ("linear_law", "linear_subsample", "linear_grid"),
-    "gaussian": ("gaussian_law",),
-    "gaussian_grid": ("gaussian_grid",),
-    "kde": KDE_NAMES,
-    "kde_variance": ("kde_variance",),
-    "discrete": ("discrete_law", "discrete_absorption"),
-}
 ROWS = {
     "linear": 25 * 5,
     "linear_grid": 4 * 3 * 4,
@@ -92,48 +70,69 @@ ROWS = {
 """Settings x iterations (x quantities) of the tiny size."""
 
 
-def pictures(files, name, folder):
+def pictures(data, name, folder):
     outputs = {ending: folder / f"{name}.{ending}" for ending in ("svg", "png")}
-    getattr(accumulation, f"draw_{name}")({needed: files[needed] for needed in NEEDED[name]}, outputs)
+    FIGURES[name](data, outputs)
     return [path.read_bytes() for path in outputs.values()]
 
 
-@pytest.mark.parametrize("name", NEEDED)
-def test_figures_are_drawn(files, name, tmp_path):
-    assert all(len(picture) > 5000 for picture in pictures(files, name, tmp_path))
+@pytest.mark.parametrize("name", FIGURES)
+def test_figures_are_drawn(data, name, tmp_path):
+    assert all(len(picture) > 5000 for picture in pictures(data, name, tmp_path))
 
 
-def test_the_same_data_give_the_same_bytes(files, tmp_path):
-    assert pictures(files, "kde_variance", tmp_path / "a") == pictures(files, "kde_variance", tmp_path / "b")
+def test_the_same_data_give_the_same_bytes(data, tmp_path):
+    assert pictures(data, "kde_variance", tmp_path / "a") == pictures(data, "kde_variance", tmp_path / "b")
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_tables_hold_every_setting(files, name, table):
-    needed = NEEDED.get(name, ()) if name != "linear_grid" else ("linear_grid",)
-    getattr(accumulation, f"tabulate_{name}")({key: files[key] for key in needed}, table)
+def test_tables_hold_every_setting(data, name, table):
+    TABLES[name](data, table)
     written = pd.read_csv(table["csv"])
     assert len(written) == ROWS[name]
     assert table["markdown"].read_text().count("\n") == ROWS[name] + 2
 
 
-def test_ratios_are_simulated_over_exact(files, table):
-    accumulation.tabulate_linear({name: files[name] for name in NEEDED["linear"]}, table)
+def test_ratios_are_simulated_over_exact(data, table):
+    TABLES["linear"](data, table)
     written = pd.read_csv(table["csv"])
     pd.testing.assert_series_equal(
         written["ratio"], written["simulated"] / written["exact"], rtol=1e-2, check_names=False
     )
 
 
-def test_the_sequels_losses_stand_beside_ours(files, table):
-    accumulation.tabulate_kde({name: files[name] for name in KDE_NAMES}, table)
+def test_the_sequels_losses_stand_beside_ours(data, table):
+    TABLES["kde"](data, table)
     written = pd.read_csv(table["csv"]).set_index(["estimate", "regime", "iteration"])["sequel"]
     assert written["circles_01_10", "replace", 10] == 37.2
     assert written["moons_scott"].isna().all()
-    assert accumulation_kde.sequel_losses({"data": "moons", "bandwidth": 0.1, "samples": 100})["accumulate"][2] == 1.364
+    moons = KdeChainSettings(data="moons", bandwidth=0.1)
+    assert refitted_kde.sequel_losses(moons)["accumulate"][2] == 1.364
 
 
-def test_missing_experiments_are_named(files, figure):
-    with pytest.raises(ValueError, match="'linear_subsample' is needed"):
-        accumulation.draw_linear({"linear_law": files["linear_law"]}, figure)
-    with pytest.raises(ValueError, match="No kernel density estimate"):
-        accumulation.draw_kde({"kde_variance": files["kde_variance"]}, figure)
+def test_an_estimate_that_was_not_run_is_left_out(data, table, figure):
+    files = {"kde": {"moons_scott": data.files["kde"]["moons_scott"]}}
+    TABLES["kde"](PaperData(files, SETTINGS), table)
+    assert set(pd.read_csv(table["csv"])["estimate"]) == {"moons_scott"}
+    FIGURES["kde"](PaperData(files, SETTINGS), figure)
+    assert figure["png"].exists()
+
+
+def test_missing_experiments_are_named(data, figure):
+    with pytest.raises(NotAvailable, match="'linear_subsample'"):
+        FIGURES["linear"](PaperData({"theory": {"linear_law": data.files["theory"]["linear_law"]}}, SETTINGS), figure)
+    with pytest.raises(NotAvailable, match="no kernel density estimate"):
+        FIGURES["kde"](PaperData({}, SETTINGS), figure)
+
+
+def test_a_group_that_the_settings_lack_has_no_topic():
+    def shown(**changes):
+        theory = TINY.model_copy(update=changes)
+        return {topic.name: topic for topic in topics(GerstgrasserSettings(theory=theory))}
+
+    assert list(shown()) == ["linear", "gaussian", "kde", "discrete"]
+    assert list(shown(gaussian=None, discrete=None)) == ["linear", "kde"]
+    assert shown(kde_chains={})["kde"].figures == ("kde_variance",)
+    assert shown(kde=None)["kde"].tables == ("kde",)
+    assert "kde" not in shown(kde=None, kde_chains={})
+    assert topics(GerstgrasserSettings()) == []

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import synthetic
+from modelcollapse.papers.shumailov.figures.language_model import PaperBand
 from scipy import stats
 
 from modelcollapse.papers.shumailov.figures import language_model
-from modelcollapse.papers.shumailov.figures.language_model import PaperBand
 from modelcollapse.runtime.parquet import write_parquet
 
 BAND = PaperBand(0.46, 0.60, "paper")
