@@ -1,8 +1,11 @@
-"""What is run for Dohmatob et al."""
+"""What is simulated and what is shown for Dohmatob et al."""
 
 from __future__ import annotations
 
+from typing import Literal
+
 from modelcollapse.papers.dohmatob.settings import DohmatobSettings
+from modelcollapse.presentation.topics import Topic
 from modelcollapse.simulation.declaration import Simulation
 
 STRONG_COLLAPSE = {
@@ -61,6 +64,7 @@ IMAGE_MODELS = {
     "two_layer": ("run_two_layer", (*IMAGE_FIELDS, "training")),
 }
 """What is fitted on images -> function, fields of the settings that it reads."""
+FIGURES = "papers.dohmatob.figures"
 
 
 def simulations(settings: DohmatobSettings) -> list[Simulation]:
@@ -99,4 +103,47 @@ def simulations(settings: DohmatobSettings) -> list[Simulation]:
                 )
                 for seed in range(images.first_seed, images.first_seed + images.seeds)
             ]
+    return found
+
+
+def topics(settings: DohmatobSettings, arms: Literal["core", "all"] = "core") -> list[Topic]:
+    """Figures and tables by topic, as far as the settings have their simulations. No language model runs, so ``arms``
+    changes nothing."""
+    found = []
+    if settings.strong_collapse is not None:
+        found.append(
+            Topic(
+                name="strong_collapse",
+                module=f"{FIGURES}.strong_collapse_figures",
+                data=("strong_collapse",),
+                figures=(
+                    "theorems",
+                    "finite_size",
+                    "error_by_samples",
+                    "floors",
+                    "pareto",
+                    "double_descent",
+                    "error_by_width",
+                    "amplification",
+                    "weighted_mixing",
+                    "iterative_mixing",
+                    "generations",
+                    "tails",
+                ),
+                tables=("theorem_1", "theorem_2", "samples", "widths", "mixing", "generations", "tails"),
+            )
+        )
+    images = {model: getattr(settings.images, model, None) for model in IMAGE_MODELS}
+    models = [model for model, group in images.items() if group is not None]
+    if models:
+        widths = ("image_widths",) if any(images[model].widths for model in models) else ()
+        found.append(
+            Topic(
+                name="images",
+                module=f"{FIGURES}.image_figures",
+                data=tuple(f"images_{model}" for model in models),
+                figures=("image_scaling", "image_controls", *widths, "image_floor"),
+                tables=("image_errors", "image_labellers"),
+            )
+        )
     return found

@@ -1,8 +1,11 @@
-"""What is run for Gerstgrasser et al. and its sequel besides language models."""
+"""What is simulated and what is shown for Gerstgrasser et al. and its sequel."""
 
 from __future__ import annotations
 
+from typing import Literal
+
 from modelcollapse.papers.gerstgrasser.settings import GerstgrasserSettings
+from modelcollapse.presentation.topics import Topic
 from modelcollapse.simulation.declaration import Simulation
 
 LAWS = {
@@ -51,6 +54,7 @@ GRIDS = {
 }
 """The sequel's grids, with every seed's value: as ``LAWS``."""
 PLACE = "papers.gerstgrasser.simulations"
+FIGURES = "papers.gerstgrasser.figures"
 
 
 def simulations(settings: GerstgrasserSettings) -> list[Simulation]:
@@ -85,3 +89,44 @@ def simulations(settings: GerstgrasserSettings) -> list[Simulation]:
         for topic, experiments in (("theory", LAWS), ("grid", GRIDS))
     }
     return [*found["theory"], *kernels, *found["grid"]]
+
+
+def topics(settings: GerstgrasserSettings, arms: Literal["core", "all"] = "core") -> list[Topic]:
+    """Figures and tables by topic, as far as the settings have their simulations. No language model runs, so ``arms``
+    changes nothing."""
+    theory = settings.theory
+    if theory is None:
+        return []
+    kernels = (*(("kde",) if theory.kde_chains else ()), *(("kde_variance",) if theory.kde is not None else ()))
+    found = {
+        "linear": Topic(
+            name="linear",
+            module=f"{FIGURES}.refitted_regressions",
+            data=("theory/linear_law", "theory/linear_subsample", "grid/linear_grid"),
+            figures=("linear", "linear_gap"),
+            tables=("linear", "linear_grid"),
+        ),
+        "gaussian": Topic(
+            name="gaussian",
+            module=f"{FIGURES}.refitted_gaussians",
+            data=("theory/gaussian_law", "grid/gaussian_grid"),
+            figures=("gaussian", "gaussian_grid"),
+            tables=("gaussian", "gaussian_grid"),
+        ),
+        "kde": Topic(
+            name="kde",
+            module=f"{FIGURES}.refitted_kde",
+            data=tuple({"kde": "kde", "kde_variance": "theory/kde_variance"}[name] for name in kernels),
+            figures=kernels,
+            tables=kernels,
+        ),
+        "discrete": Topic(
+            name="discrete",
+            module=f"{FIGURES}.refitted_laws",
+            data=("theory/discrete_law", "theory/discrete_absorption"),
+            figures=("discrete",),
+            tables=("discrete",),
+        ),
+    }
+    runs = {"kde": bool(kernels)} | {group: getattr(theory, group) is not None for group in found if group != "kde"}
+    return [topic for group, topic in found.items() if runs[group]]

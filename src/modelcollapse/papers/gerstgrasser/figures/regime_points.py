@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pandas as pd
 from matplotlib.axes import Axes
 
+from modelcollapse.measures.paper_data import PaperData
 from modelcollapse.presentation.style import PALETTE
 from modelcollapse.presentation.tables import read_columns, write_table
+from modelcollapse.simulation.rows import SUMMARY_SCHEMA
 
+REGIMES = ("replace", "accumulate_subsample", "accumulate")
+"""Regimes that densities are refitted under; regressions have ``replace_growing`` as well."""
 REGIME_COLOURS = {
     "replace": PALETTE[3],
     "replace_growing": PALETTE[1],
@@ -18,8 +22,8 @@ REGIME_COLOURS = {
     "accumulate": PALETTE[2],
 }
 REGIME_MARKERS = {"replace": "o", "replace_growing": "s", "accumulate_subsample": "D", "accumulate": "^"}
-COLUMNS = ("setting", "samples", "generation", "quantity", "simulated", "standard_error", "exact", "replicates")
 HALF_WIDTH = 1.96
+"""Standard errors in half of a 95 % interval."""
 
 
 def regime_name(regime: str) -> str:
@@ -27,17 +31,20 @@ def regime_name(regime: str) -> str:
     return regime.replace("_", " ")
 
 
-def rows_of(tables: Mapping[str, Path], experiment: str, quantity: str | Sequence[str]) -> pd.DataFrame:
-    """Rows of one quantity, or of several, of one theory experiment.
+def rows_of(data: PaperData, experiment: str, *quantities: str) -> pd.DataFrame:
+    """Rows of some quantities of one theory experiment, or of all where none is named.
 
     Raises:
-        ValueError: the experiment's table was not given.
+        NotAvailable: the experiment was not run.
     """
-    if experiment not in tables:
-        raise ValueError(f"The experiment '{experiment}' is needed: give its table too.")
-    frame = read_columns(tables[experiment], COLUMNS)
-    names = [quantity] if isinstance(quantity, str) else list(quantity)
-    return frame[frame["quantity"].isin(names)]
+    frame = read_columns(data, "theory", experiment, SUMMARY_SCHEMA.names)
+    return frame[frame["quantity"].isin(quantities)] if quantities else frame
+
+
+def two_sizes(rows: pd.DataFrame) -> list[int]:
+    """10 and 100 points where both were run, else the smallest and largest."""
+    sizes = sorted(int(size) for size in rows.samples.unique())
+    return [10, 100] if {10, 100} <= set(sizes) else sorted({sizes[0], sizes[-1]})
 
 
 def regimes_over_iterations(axis: Axes, rows: pd.DataFrame, settings: Mapping[str, str]) -> None:
@@ -51,14 +58,14 @@ def regimes_over_iterations(axis: Axes, rows: pd.DataFrame, settings: Mapping[st
         axis.plot(chosen.generation, chosen.exact, color=colour, linewidth=1)
 
 
-def add_key(axis: Axes, regimes: Sequence[str], line: str) -> None:
+def add_key(axis: Axes, regimes: Iterable[str], line: str) -> None:
     """Empty lines that name the regimes, and what the thin lines are, for a legend."""
     for regime in regimes:
         axis.plot([], [], REGIME_MARKERS[regime], color=REGIME_COLOURS[regime], label=regime_name(regime))
     axis.plot([], [], color="black", linewidth=1, label=line)
 
 
-def write_comparison(rows: pd.DataFrame, outputs: dict[str, Path]) -> None:
+def write_comparison(rows: pd.DataFrame, outputs: Mapping[str, Path]) -> None:
     """Table of simulated beside exact, with their ratio where there is an exact value."""
     table = rows[["setting", "generation", "quantity", "simulated", "standard_error", "exact", "replicates"]]
     table = table.rename(columns={"generation": "iteration", "replicates": "chains"})

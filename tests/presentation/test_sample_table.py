@@ -8,12 +8,22 @@ import pyarrow as pa
 import pytest
 from tokenizers import Tokenizer, decoders, models
 
+from modelcollapse.measures.paper_data import NotAvailable, PaperData
+from modelcollapse.papers.shumailov.settings import ShumailovSettings
 from modelcollapse.presentation.sample_table import PROMPTS, literal, tabulate_samples
-from modelcollapse.recursion.settings import FamilySettings, ModelSettings
 from modelcollapse.runtime.parquet import write_parquet
 
 ROWS, ROW_TOKENS = 12, 4
-FAMILY = FamilySettings(corpus="c", tokenizer="t", model=ModelSettings(), row_tokens=ROW_TOKENS)
+
+
+def settings(first_seed=1, **first_arm):
+    """Two arms; the second one's texts continue human text."""
+    families = {"opt": {"corpus": "c", "tokenizer": "t", "model": {}, "row_tokens": ROW_TOKENS}}
+    arm = {"family": "opt", "generations": 1}
+    arms = {"alone": arm | {"prompts": "none"} | first_arm, "shown": arm}
+    return ShumailovSettings.model_validate(
+        {"first_seed": first_seed, "language_model": {"families": families, "arms": arms}}
+    )
 
 
 @pytest.fixture
@@ -34,11 +44,15 @@ def files(tmp_path):
         rows = [(0, [words["held"]], True), *((r, [words[f"g{g}r{r}"]], False) for r in range(ROWS))]
         table = pd.DataFrame(rows, columns=["prompt_id", "ids", "held_out"]).astype({"prompt_id": "int32"})
         write_parquet(table.assign(log_q=table.ids), samples[g])
-    return tmp_path / "train.parquet", tmp_path / "tokenizer.json", samples
+    return {
+        "samples": {f"shown/seed{seed}/gen{g}": path for seed in (1, 2, 3) for g, path in samples.items()},
+        "tokenizers": {"t": tmp_path / "tokenizer.json"},
+        "encoded": {"c/t/train": tmp_path / "train.parquet"},
+    }
 
 
 def test_every_row_is_one_prompt_with_what_followed_in_every_generation(files, table):
-    tabulate_samples(FAMILY, *files, 0, table)
+    tabulate_samples(PaperData(files, settings()), table)
     frame = pd.read_csv(table["csv"])
     assert list(frame.columns) == ["prompt", "human", "generation 0", "generation 1"]
     assert len(frame) == PROMPTS
@@ -51,7 +65,7 @@ def test_every_row_is_one_prompt_with_what_followed_in_every_generation(files, t
 
 
 def test_the_human_continuation_is_the_next_row(files, table):
-    tabulate_samples(FAMILY, *files, 0, table)
+    tabulate_samples(PaperData(files, settings()), table)
     frame = pd.read_csv(table["csv"], keep_default_na=False)
     row = int(frame["generation 0"][0].split("r")[1])
     expected = "".join(f"h{n}" for n in range((row + 1) * ROW_TOKENS, (row + 2) * ROW_TOKENS))
@@ -60,12 +74,20 @@ def test_the_human_continuation_is_the_next_row(files, table):
 
 def test_the_seed_chooses_the_prompts(files, tmp_path):
     chosen = []
-    for seed in (0, 0, 1, 2):
+    for seed in (1, 1, 2, 3):
         outputs = {"csv": tmp_path / "s.csv", "markdown": tmp_path / "s.md"}
-        tabulate_samples(FAMILY, *files, seed, outputs)
+        tabulate_samples(PaperData(files, settings(seed)), outputs)
         chosen.append(tuple(pd.read_csv(outputs["csv"]).prompt))
     assert chosen[0] == chosen[1]
     assert len(set(chosen)) > 1
+
+
+def test_what_was_not_made_is_named(files, table):
+    with pytest.raises(NotAvailable, match="'shown/seed1/gen1' of 'samples'"):
+        files["samples"].pop("shown/seed1/gen1")
+        tabulate_samples(PaperData(files, settings()), table)
+    with pytest.raises(NotAvailable, match="'c/t/train' of 'encoded'"):
+        tabulate_samples(PaperData(files | {"encoded": {}}, settings()), table)
 
 
 def test_letters_with_a_meaning_are_shown_as_they_are():

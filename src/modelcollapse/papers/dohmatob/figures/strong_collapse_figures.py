@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
+from functools import partial
 
 from modelcollapse.papers.dohmatob.figures.error_by_samples import draw_error_by_samples, draw_floors
 from modelcollapse.papers.dohmatob.figures.error_by_width import (
@@ -35,9 +34,7 @@ FIGURES = {
     "generations": draw_generations,
     "tails": draw_tails,
 }
-
-
-TABLES = {
+EXPERIMENTS = {
     "theorem_1": ("ridge_mixture", "finite_size"),
     "theorem_2": ("projection_mixture", "plain_mixture"),
     "samples": ("error_by_samples",),
@@ -47,34 +44,4 @@ TABLES = {
     "tails": ("tails",),
 }
 """Table -> the experiments it is made from."""
-
-
-def draw(figure: str, tables: Mapping[str, Path], outputs: dict[str, Path]) -> None:
-    """Draw one figure.
-
-    Args:
-        figure: a name in ``FIGURES``.
-        tables: experiment -> its Parquet file.
-        outputs: ``svg``, ``png``.
-
-    Raises:
-        ValueError: no such figure, or a table that is missing or lacks the expected columns.
-    """
-    if figure not in FIGURES:
-        raise ValueError(f"There is no figure '{figure}': expected one of {', '.join(FIGURES)}.")
-    FIGURES[figure](_Tables(tables), outputs)
-
-
-def tabulate(table: str, tables: Mapping[str, Path], outputs: dict[str, Path]) -> None:
-    """Write one table of ``TABLES`` as ``csv`` and ``markdown``; arguments and errors as in ``draw``."""
-    if table not in TABLES:
-        raise ValueError(f"There is no table '{table}': expected one of {', '.join(TABLES)}.")
-    given = _Tables(tables)
-    tabulate_experiments({name: given[name] for name in TABLES[table]}, outputs)
-
-
-class _Tables(dict[str, Path]):
-    """Tables by experiment; a missing one is named."""
-
-    def __missing__(self, experiment: str) -> Path:
-        raise ValueError(f"The experiment '{experiment}' is needed: give --table .../{experiment}.parquet too.")
+TABLES = {table: partial(tabulate_experiments, experiments) for table, experiments in EXPERIMENTS.items()}

@@ -1,4 +1,4 @@
-"""Figures and tables of refitted Gaussians and discrete laws."""
+"""Figures and tables of refitted Gaussians."""
 
 from __future__ import annotations
 
@@ -9,19 +9,21 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from modelcollapse.papers.gerstgrasser.figures.regime_style import (
+from modelcollapse.measures.paper_data import PaperData
+from modelcollapse.papers.gerstgrasser.figures.regime_points import (
     HALF_WIDTH,
     REGIME_COLOURS,
     REGIME_MARKERS,
+    REGIMES,
     add_key,
     regimes_over_iterations,
     rows_of,
+    two_sizes,
     write_comparison,
 )
-from modelcollapse.presentation.style import PALETTE, legend_below, new_figure, save_figure
+from modelcollapse.presentation.style import legend_below, new_figure, save_figure
 from modelcollapse.presentation.tables import read_columns, write_table
 
-REGIMES = ("replace", "accumulate_subsample", "accumulate")
 GAUSSIAN_PANELS = (
     ("expected_variance", "maximum likelihood", "mean variance"),
     ("median_variance", "maximum likelihood", "median variance"),
@@ -44,10 +46,10 @@ LEAST_SHOWN = 1e-6
 """Where logarithmic axes of the Gaussian panels end: below lie chains that are points."""
 
 
-def draw_gaussian(tables: Mapping[str, Path], outputs: dict[str, Path]) -> None:
+def draw_gaussian(data: PaperData, outputs: Mapping[str, Path]) -> None:
     """One-dimensional Gaussians: means, medians and errors of the three regimes for a small and a larger sample."""
-    rows = rows_of(tables, "gaussian_law", sorted({panel[0] for panel in GAUSSIAN_PANELS}))
-    sizes = _two_sizes(rows)
+    rows = rows_of(data, "gaussian_law", *{panel[0] for panel in GAUSSIAN_PANELS})
+    sizes = two_sizes(rows)
     figure, axes = new_figure(len(sizes), len(GAUSSIAN_PANELS), width=10.0, height=2.6 * len(sizes) + 0.5)
     for place, size in enumerate(sizes):
         line = axes[place]
@@ -64,10 +66,10 @@ def draw_gaussian(tables: Mapping[str, Path], outputs: dict[str, Path]) -> None:
     save_figure(figure, outputs)
 
 
-def draw_gaussian_grid(tables: Mapping[str, Path], outputs: dict[str, Path]) -> None:
+def draw_gaussian_grid(data: PaperData, outputs: Mapping[str, Path]) -> None:
     """The sequel's grid: trace of the covariance by dimension, for a small and a larger sample."""
-    frame = read_columns(tables["gaussian_grid"], GRID_COLUMNS)
-    dimensions, sizes = sorted(frame.dimension.unique()), _two_sizes(frame)
+    frame = read_columns(data, "grid", "gaussian_grid", GRID_COLUMNS)
+    dimensions, sizes = sorted(frame.dimension.unique()), two_sizes(frame)
     figure, axes = new_figure(len(sizes), len(dimensions), width=2.1 * len(dimensions) + 0.8, height=2.5 * len(sizes))
     for line, size in zip(axes, sizes, strict=True):
         for axis, dimension in zip(line, dimensions, strict=True):
@@ -89,48 +91,15 @@ def _grid_regime(axis: Axes, rows: pd.DataFrame, regime: str) -> None:
     axis.plot(mean.index, grouped.exact_trace_ratio.first(), color=colour, linewidth=1)
 
 
-def draw_discrete(tables: Mapping[str, Path], outputs: dict[str, Path]) -> None:
-    """Discrete laws: diversity, entropy and support of the three regimes, and the time to total collapse."""
-    rows = rows_of(tables, "discrete_law", ("diversity", "median_entropy", "support"))
-    size = _two_sizes(rows)[0]
-    panels = {"diversity": "mean 1 - Σ p²", "median_entropy": "median entropy [nats]", "support": "mean states left"}
-    figure, axes = new_figure(2, 2, width=8.0, height=5.6)
-    for axis, (quantity, label) in zip(axes.flat, panels.items(), strict=False):
-        settings = {regime: f"N={size}, {regime}" for regime in REGIMES}
-        regimes_over_iterations(axis, rows[rows.quantity == quantity], settings)
-        axis.set(title=f"N = {size}", xlabel="iteration", ylabel=label, xscale="log")
-    _absorption(axes[1, 1], rows_of(tables, "discrete_absorption", "absorption_time"), tables["discrete_absorption"])
-    add_key(axes[0, 0], REGIMES, "exact, where a formula exists")
-    legend_below(figure, axes[0, 0], columns=4)
-    save_figure(figure, outputs)
-
-
-def _absorption(axis: Axes, rows: pd.DataFrame, path: Path) -> None:
-    limit = read_columns(path, ("quantity", "paper_formula")).loc[rows.index, "paper_formula"]
-    half = HALF_WIDTH * rows.standard_error
-    axis.errorbar(rows.samples, rows.simulated, half, fmt="o", color=PALETTE[3], label="replace, simulated")
-    axis.plot(rows.samples, rows.exact, color=PALETTE[3], linewidth=1, label="exact")
-    axis.plot(rows.samples, limit, "--", color="black", linewidth=0.8, label="2 N (K-1) ln(K/(K-1))")
-    axis.set(title="until one state is left", xlabel="samples N", ylabel="iterations", xscale="log", yscale="log")
-    axis.legend(fontsize="x-small")
-
-
-def _two_sizes(rows: pd.DataFrame) -> list[int]:
-    """10 and 100 points where both were run, else the smallest and largest."""
-    sizes = sorted(int(size) for size in rows.samples.unique())
-    return [10, 100] if {10, 100} <= set(sizes) else sorted({sizes[0], sizes[-1]})
-
-
-def tabulate_gaussian(tables: Mapping[str, Path], outputs: dict[str, Path]) -> None:
+def tabulate_gaussian(data: PaperData, outputs: Mapping[str, Path]) -> None:
     """All quantities of the one-dimensional Gaussians at iterations 1, 10 and the last."""
-    rows = read_columns(tables["gaussian_law"], ("setting", "generation", "quantity"))
-    rows = rows_of(tables, "gaussian_law", sorted(rows.quantity.unique()))
+    rows = rows_of(data, "gaussian_law")
     write_comparison(rows[rows.generation.isin({1, 10, int(rows.generation.max())})], outputs)
 
 
-def tabulate_gaussian_grid(tables: Mapping[str, Path], outputs: dict[str, Path]) -> None:
+def tabulate_gaussian_grid(data: PaperData, outputs: Mapping[str, Path]) -> None:
     """The sequel's grid at the last iteration: means over seeds with standard errors, medians, exact expectations."""
-    frame = read_columns(tables["gaussian_grid"], GRID_COLUMNS)
+    frame = read_columns(data, "grid", "gaussian_grid", GRID_COLUMNS)
     last = frame[frame.iteration == frame.iteration.max()]
     grouped = last.groupby(["dimension", "samples", "regime"])
     columns: dict[str, pd.Series] = {}
@@ -146,9 +115,5 @@ def tabulate_gaussian_grid(tables: Mapping[str, Path], outputs: dict[str, Path])
     write_table(table, outputs)
 
 
-def tabulate_discrete(tables: Mapping[str, Path], outputs: dict[str, Path]) -> None:
-    """Discrete laws at iterations 1, 10 and the last, and the times to total collapse."""
-    law = rows_of(tables, "discrete_law", ("diversity", "squared_error", "entropy", "median_entropy", "support"))
-    law = law[law.generation.isin({1, 10, int(law.generation.max())})]
-    times = rows_of(tables, "discrete_absorption", ("absorption_time", "median_absorption_time"))
-    write_comparison(pd.concat([law, times]), outputs)
+FIGURES = {"gaussian": draw_gaussian, "gaussian_grid": draw_gaussian_grid}
+TABLES = {"gaussian": tabulate_gaussian, "gaussian_grid": tabulate_gaussian_grid}
