@@ -1,25 +1,21 @@
-"""A corpus mirror: a folder with published corpora, ``<corpus>/<split>.{txt,jsonl}[.gz|.xz]`` and MNIST's IDX files."""
+"""A corpus mirror: a folder with copies of corpora, ``<corpus>/<split>.{txt,jsonl}[.gz|.xz]`` and MNIST's IDX files."""
 
 from __future__ import annotations
 
-import gzip
-import json
-import lzma
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from modelcollapse.corpora.published import PublishedCorpus
+from modelcollapse.corpora.fetched.upstream import Upstream
+from modelcollapse.corpora.text_files import COMPRESSIONS, read_lines, read_records
 from modelcollapse.runtime.files import sha256
 
 TEXT_SUFFIXES = ("txt", "jsonl")
-COMPRESSIONS = {"": open, ".gz": gzip.open, ".xz": lzma.open}
 SUMS = "SHA256SUMS"
 IDX_STEMS = {"train": "train", "test": "t10k"}
 """How MNIST's files call our splits."""
 
 
-def corpus_folder(mirror: Path, corpus: PublishedCorpus) -> Path:
+def corpus_folder(mirror: Path, corpus: Upstream) -> Path:
     """The corpus's folder in the mirror.
 
     Raises:
@@ -32,7 +28,7 @@ def corpus_folder(mirror: Path, corpus: PublishedCorpus) -> Path:
     return folder
 
 
-def split_file(mirror: Path, corpus: PublishedCorpus, split: str) -> Path:
+def split_file(mirror: Path, corpus: Upstream, split: str) -> Path:
     """The file that holds one published split of text.
 
     Raises:
@@ -50,7 +46,7 @@ def split_file(mirror: Path, corpus: PublishedCorpus, split: str) -> Path:
     return found[0]
 
 
-def idx_files(mirror: Path, corpus: PublishedCorpus, split: str) -> tuple[Path, Path]:
+def idx_files(mirror: Path, corpus: Upstream, split: str) -> tuple[Path, Path]:
     """The IDX files of images and of labels of one split.
 
     Raises:
@@ -98,31 +94,25 @@ def documents(path: Path) -> Iterator[str]:
     Raises:
         ValueError: the file is damaged, no UTF-8, or a line is no JSON object with a string `text`.
     """
-    packed = path.suffix if path.suffix in COMPRESSIONS else ""
-    is_json = path.name.removesuffix(packed).endswith(".jsonl")
-    number = 0
-    try:
-        with COMPRESSIONS[packed](path, "rt", encoding="utf-8", newline="\n") as stream:
-            for number, line in enumerate(stream, 1):
-                if not is_json:
-                    yield line if line.endswith("\n") else line + "\n"
-                elif line.strip():
-                    yield _text_of(line, path, number)
-    except (OSError, EOFError, zlib.error, lzma.LZMAError, UnicodeDecodeError) as error:
-        raise ValueError(
-            f"{path} cannot be read beyond line {number} ({error}): it is truncated or damaged. "
-            "Copy the file into the mirror again."
-        ) from error
+    if ".jsonl" not in path.suffixes[-2:]:
+        for _, line in read_lines(path):
+            yield line if line.endswith("\n") else line + "\n"
+        return
+    for number, record in read_records(path):
+        if not isinstance(record.get("text"), str):
+            raise ValueError(f'{path}, line {number} has no string `text`: expected {{"text": "..."}}.')
+        yield record["text"]
 
 
-def _text_of(line: str, path: Path, number: int) -> str:
-    try:
-        record = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise ValueError(f"{path}, line {number} is no JSON ({error}).") from error
-    if not isinstance(record, dict) or not isinstance(record.get("text"), str):
-        raise ValueError(f'{path}, line {number} has no string `text`: expected {{"text": "..."}}.')
-    return record["text"]
+def mirror_files(mirror: Path, corpus: Upstream) -> list[Path]:
+    """The files of the mirror that a fetch reads, in the order of the splits.
+
+    Raises:
+        ValueError: the mirror, its folder or a file is missing.
+    """
+    if corpus.holds_images:
+        return [path for split in corpus.documents for path in idx_files(mirror, corpus, split)]
+    return [split_file(mirror, corpus, split) for split in corpus.documents]
 
 
 def _listed_sums(path: Path) -> dict[str, str]:
@@ -134,7 +124,7 @@ def _listed_sums(path: Path) -> dict[str, str]:
     return sums
 
 
-def _layout(corpus: PublishedCorpus) -> str:
+def _layout(corpus: Upstream) -> str:
     if corpus.holds_images:
         files = "{train,t10k}-{images-idx3,labels-idx1}-ubyte[.gz]"
     else:
