@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from modelcollapse.corpora.tokenizers import END, PAD, encode, load_tokenizer
+from modelcollapse.corpora.tokenizers import END, PAD, encode, fingerprint, load_tokenizer
 from modelcollapse.runtime.files import sha256
 from modelcollapse.runtime.parquet import write_parquet
 
@@ -77,6 +77,7 @@ def encode_pairs(
         "begin_id": loaded.token_to_id(END),
         "pad_id": loaded.token_to_id(PAD),
         "tokenizer_sha256": sha256(tokenizer),
+        "tokenizer_fingerprint": fingerprint(loaded),
         "corpus_sha256": sha256(pairs),
     }
     for split, path in outputs.items():
