@@ -122,6 +122,8 @@ class TokenizerSettings(Settings):
     vocabulary: Annotated[int, Field(ge=260), Published(50265)] = 2048
     """Number of tokens of a `bpe` tokenizer, special tokens included."""
     pretrained: Annotated[str | None, Published("facebook/opt-125m")] = None
-    """Hub name or local folder (`tokenizer.json`, or `vocab.json` and `merges.txt`)."""
+    """Hub name, local folder (`tokenizer.json`, or `vocab.json` and `merges.txt`) or local `.gguf` file."""
     revision: str | None = None
     """Commit of the hub repository, 40 hex digits; required with a hub name."""
+    sha256: str | None = None
+    """SHA-256 of the `.gguf` file, 64 hex digits; required with one, and read for nothing else."""

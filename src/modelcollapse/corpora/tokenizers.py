@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from modelcollapse.corpora import hub
+from modelcollapse.corpora import gguf_file, hub
 from modelcollapse.corpora.corpus_record import verify_splits
 from modelcollapse.corpora.settings import TokenizerSettings
 from modelcollapse.corpora.sources import find_source
@@ -52,7 +53,7 @@ def train_tokenizer(settings: TokenizerSettings, texts: Sequence[Path], output: 
         RuntimeError: the hub cannot be reached.
     """
     if settings.kind == "pretrained":
-        tokenizer = load_pretrained(settings.pretrained, settings.revision)
+        tokenizer = load_pretrained(settings.pretrained, settings.revision, settings.sha256)
     elif not texts:
         raise ValueError(f"A `{settings.kind}` tokenizer needs `corpora`: name at least one prepared corpus.")
     elif settings.kind == "bpe":
@@ -84,19 +85,33 @@ def load_tokenizer(path: Path) -> Tokenizer:
     return tokenizer
 
 
-def load_pretrained(name: str | None, revision: str | None = None) -> Tokenizer:
+def fingerprint(tokenizer: Tokenizer) -> str:
+    """SHA-256, in hex, of the vocabulary (sorted by token) and the merges (in their order).
+
+    Weights and encoded text record it, so that weights are never trained on another tokenizer's ids.
+    """
+    merges = json.loads(tokenizer.to_str())["model"].get("merges", [])
+    content = json.dumps([sorted(tokenizer.get_vocab().items()), merges])
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def load_pretrained(name: str | None, revision: str | None = None, sha256: str | None = None) -> Tokenizer:
     """A published tokenizer with our special tokens, all its ids unchanged.
 
     Args:
-        name: local folder with `tokenizer.json`, or `vocab.json` and `merges.txt`; or a hub repository.
+        name: local folder with `tokenizer.json`, or `vocab.json` and `merges.txt`; or a hub repository, or a local
+            `.gguf` file.
         revision: commit of the hub repository, 40 hex digits.
+        sha256: of the `.gguf` file, 64 hex digits.
 
     Raises:
-        ValueError: no name, an incomplete folder, or a hub repository without pinned revision.
-        RuntimeError: the hub cannot be reached.
+        ValueError: no name, an incomplete folder, a hub repository without pinned revision, or a file of another sha256.
+        RuntimeError: the hub cannot be reached, or a package that reads GGUF files is missing.
     """
     if not name:
         raise ValueError("A `pretrained` tokenizer needs `pretrained`: a local folder or a hub name.")
+    if gguf_file.is_gguf(name):
+        return _with_specials(_from_json(gguf_file.read_tokenizer(gguf_file.verified(name, sha256)).to_str(), name))
     folder = Path(name)
     if not folder.is_dir() and (folder.is_absolute() or name.startswith(".") or name.count("/") != 1):
         raise ValueError(
@@ -110,14 +125,13 @@ def load_pretrained(name: str | None, revision: str | None = None) -> Tokenizer:
 
     whole = find("tokenizer.json")
     if whole is not None:
-        tokenizer = _from_json(whole)
+        tokenizer = _from_json(whole.read_text(encoding="utf-8"), str(whole))
     else:
         vocabulary, merges = find("vocab.json"), find("merges.txt")
         if vocabulary is None or merges is None:
             raise ValueError(f"{name} holds neither tokenizer.json nor both vocab.json and merges.txt.")
         tokenizer = _from_vocabulary(vocabulary, merges)
-    tokenizer.add_special_tokens([AddedToken(token, special=True, normalized=False) for token in SPECIALS])
-    return tokenizer
+    return _with_specials(tokenizer)
 
 
 def encode_corpus(
@@ -157,6 +171,7 @@ def encode_corpus(
         "begin_id": loaded.token_to_id(END),
         "pad_id": loaded.token_to_id(PAD),
         "tokenizer_sha256": sha256(tokenizer),
+        "tokenizer_fingerprint": fingerprint(loaded),
     }
     for split, path in splits.items():
         table = _encoded(loaded, path, prompt_tokens)
@@ -230,7 +245,7 @@ def _word_list(texts: Sequence[Path]) -> Tokenizer:
     tokens = list(dict.fromkeys([*SPECIALS, *words]))
     tokenizer = Tokenizer(models.WordLevel({token: number for number, token in enumerate(tokens)}))
     tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
-    tokenizer.add_special_tokens([AddedToken(token, special=True, normalized=False) for token in SPECIALS])
+    tokenizer = _with_specials(tokenizer)
     known = set(tokens)
     for batch in _read_texts(texts):
         for text in batch:
@@ -264,8 +279,8 @@ def _from_vocabulary(vocabulary: Path, merges: Path) -> Tokenizer:
     return tokenizer
 
 
-def _from_json(path: Path) -> Tokenizer:
-    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+def _from_json(text: str, name: str) -> Tokenizer:
+    content: dict[str, Any] = json.loads(text)
     vocabulary = content.get("model", {}).get("vocab")
     added = content.get("added_tokens") or []
     names = {token["content"] for token in added}
@@ -278,7 +293,12 @@ def _from_json(path: Path) -> Tokenizer:
     try:
         return Tokenizer.from_str(json.dumps(content))
     except Exception as error:  # the library raises bare exceptions
-        raise ValueError(f"{path} is no tokenizer that this version of `tokenizers` reads ({error}).") from error
+        raise ValueError(f"{name} is no tokenizer that this version of `tokenizers` reads ({error}).") from error
+
+
+def _with_specials(tokenizer: Tokenizer) -> Tokenizer:
+    tokenizer.add_special_tokens([AddedToken(token, special=True, normalized=False) for token in SPECIALS])
+    return tokenizer
 
 
 def _ours(token: str, tokens: Any) -> str:

@@ -49,6 +49,8 @@ class HumanText:
     pad_id: int
     corpus_sha256: str
     tokenizer_sha256: str
+    tokenizer_fingerprint: str | None
+    """None if the encoded text records none."""
 
 
 def fit_base(family: FamilySettings, encoded: Paths, seed: int, outputs: dict[str, Path], work: Path) -> None:
@@ -68,6 +70,7 @@ def fit_base(family: FamilySettings, encoded: Paths, seed: int, outputs: dict[st
     model = build_model(family.model, read_metadata(encoded["train"])["vocabulary"], integer_seed(seed, "base")).to(
         pick_device()
     )
+    model.tokenizer = read_metadata(encoded["train"]).get("tokenizer_fingerprint")
     report = fit(model, rows, validation, family.base_training, (seed, "base"), work)
     save_model(model, outputs["model"])
     with write_atomically(outputs["record"]) as temporary:
@@ -221,13 +224,16 @@ def _read_text(family: FamilySettings, encoded: Paths) -> HumanText:
     validation = read_rows(encoded["validation"], family.packing, family.row_tokens, family.validation_rows)
     test = read_rows(encoded["test"], family.packing, family.row_tokens, family.test_rows)
     special = (facts["vocabulary"], facts["begin_id"], facts["pad_id"])
-    return HumanText(train, count, validation, test, *special, facts["corpus_sha256"], facts["tokenizer_sha256"])
+    hashes = (facts["corpus_sha256"], facts["tokenizer_sha256"], facts.get("tokenizer_fingerprint"))
+    return HumanText(train, count, validation, test, *special, *hashes)
 
 
 def _start(family: FamilySettings, text: HumanText, weights: Path | None, seed: int) -> LanguageModel:
     device = pick_device()
     if weights is None:
-        return build_model(family.model, text.vocabulary, seed).to(device)
+        model = build_model(family.model, text.vocabulary, seed).to(device)
+        model.tokenizer = text.tokenizer_fingerprint
+        return model
     model = load_model(weights, device)
     # a padding token that we added behind a published vocabulary (GPT-2 has none) is never read or written
     needed = text.vocabulary - (text.pad_id == text.vocabulary - 1)
@@ -236,6 +242,12 @@ def _start(family: FamilySettings, text: HumanText, weights: Path | None, seed: 
             f"{weights} has {model.shape.vocabulary} tokens, but the tokenizer has {needed}: "
             "use the tokenizer that belongs to these weights."
         )
+    if text.tokenizer_fingerprint and (model.tokenizer or text.tokenizer_fingerprint) != text.tokenizer_fingerprint:
+        raise ValueError(
+            f"{weights} belongs to another tokenizer than the one that the text was encoded with: "
+            "use the tokenizer that belongs to these weights."
+        )
+    model.tokenizer = text.tokenizer_fingerprint or model.tokenizer
     return model
 
 
