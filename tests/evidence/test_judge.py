@@ -39,7 +39,7 @@ ARMS = (
 def write_arm(path, rise: float, base: float, shift: float, tail: float, repetition: float, seeds: int = SEEDS) -> None:
     """Measures of an arm whose cross-entropy rises by ``rise`` nat per generation."""
     random = np.random.default_rng(zlib.crc32(path.name.encode()))
-    human = np.exp(random.normal(4, 0.3, 400))
+    human = random.normal(4, 0.3, 400)
     frames = []
 
     def add(seed, generation, measure, values, first=0):
@@ -51,8 +51,8 @@ def write_arm(path, rise: float, base: float, shift: float, tail: float, repetit
     for seed in range(1, seeds + 1):
         difficulty = 4 + np.random.default_rng(7).normal(0, 0.3, ROWS)
         add(seed, 0, "base_cross_entropy", difficulty + base)
-        add(seed, -1, "sequence_perplexity", human)
-        for name, value in (("repeated_4gram_share", 0.02), ("repeating_rows", 0.1)):
+        add(seed, -1, "sequence_cross_entropy", human)
+        for name, value in (("repeated_token_4gram_share", 0.02), ("repeating_rows", 0.1)):
             add(seed, -1, name, [value], -1)
         for g in range(GENERATIONS):
             values = (
@@ -64,14 +64,14 @@ def write_arm(path, rise: float, base: float, shift: float, tail: float, repetit
             )
             add(seed, g, "cross_entropy", values)
             # samples that are likelier or unlikelier than human text, with a tail only where one is asked for
-            samples = np.exp(random.normal(4 + shift, 0.05, 400))
-            samples[: int(400 * tail)] = 1e6
-            add(seed, g, "sequence_perplexity", samples)
+            samples = random.normal(4 + shift, 0.05, 400)
+            samples[: int(400 * tail)] = 14.0
+            add(seed, g, "sequence_cross_entropy", samples)
             noise = random.normal(0, 0.001)
-            add(seed, g, "repeated_4gram_share", [0.02 + repetition + noise], -1)
+            add(seed, g, "repeated_token_4gram_share", [0.02 + repetition + noise], -1)
             add(seed, g, "repeating_rows", [0.1 + 3 * repetition + noise], -1)
-    table = pd.concat(frames).astype({"seed": "int32", "generation": "int32", "unit": "int32"})
-    write_parquet(table, path)
+    table = pd.concat(frames).assign(tokens=64)
+    write_parquet(table.astype({"seed": "int32", "generation": "int32", "unit": "int32"}), path)
 
 
 def write_mixture(path, strength: float, samples: int, chains: int = 20) -> None:
@@ -113,8 +113,11 @@ def write_vae(path, seed: int, collapse: float) -> None:
 
 @pytest.fixture(scope="module")
 def theory(tmp_path_factory):
+    from types import SimpleNamespace
+
+    from modelcollapse.papers.shumailov.experiments import simulations
     from modelcollapse.papers.shumailov.settings import TheorySettings
-    from modelcollapse.papers.shumailov.simulations.theory import EXPERIMENTS, run_theory
+    from modelcollapse.simulation.running import run
 
     folder = tmp_path_factory.mktemp("theory")
     settings = TheorySettings(
@@ -125,9 +128,11 @@ def theory(tmp_path_factory):
         discrete_replicates=20_000,
         multivariate_replicates=40_000,
     )
-    for name in EXPERIMENTS:
-        run_theory(name, settings, {"table": folder / f"{name}.parquet"})
-    return {name: folder / f"{name}.parquet" for name in EXPERIMENTS}
+    declared = simulations(SimpleNamespace(mixture={}, vae=None, theory=settings))
+    paths = {simulation.name: folder / f"{simulation.name}.parquet" for simulation in declared}
+    for simulation in declared:
+        run(simulation, settings, {}, {"table": paths[simulation.name]}, folder)
+    return paths
 
 
 def judge(folder, theory, holds: bool, seeds: int = SEEDS, previous=None, scale="laptop") -> pd.DataFrame:

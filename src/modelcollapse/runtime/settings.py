@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Marks a key whose value names something else of the config: ``corpus: Annotated[str, Reference("text corpus")]``."""
+
+    kind: Literal["text corpus", "image corpus", "tokenizer"]
 
 
 class Settings(BaseModel):

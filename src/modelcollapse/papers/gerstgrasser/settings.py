@@ -8,26 +8,6 @@ from pydantic import Field, model_validator
 
 from modelcollapse.runtime.settings import Settings
 
-EXPERIMENTS = {
-    "linear_identity": ("linear", "papers.gerstgrasser.simulations.linear_law"),
-    "linear_law": ("linear", "papers.gerstgrasser.simulations.linear_law"),
-    "linear_subsample": ("linear", "papers.gerstgrasser.simulations.linear_law"),
-    "linear_grid": ("linear", "papers.gerstgrasser.simulations.linear_grid"),
-    "gaussian_law": ("gaussian", "papers.gerstgrasser.simulations.gaussian_law"),
-    "gaussian_grid": ("gaussian", "papers.gerstgrasser.simulations.gaussian_grid"),
-    "discrete_law": ("discrete", "papers.gerstgrasser.simulations.discrete_law"),
-    "discrete_absorption": ("discrete", "papers.gerstgrasser.simulations.discrete_law"),
-    "kde_variance": ("kde", "papers.gerstgrasser.simulations.kde_variance"),
-}
-"""Experiment -> group of settings that it depends on, and module that runs it (``run_experiment``)."""
-ITERATIONS = (1, 2, 3, 5, 10, 25, 50, 100)
-"""Iterations that are recorded, as far as they are run; n, n/2 and n/4 are among them, from which limits are seen."""
-
-
-def recorded(iterations: int) -> list[int]:
-    """The recorded iterations up to the last one, which is always recorded."""
-    return sorted({number for number in ITERATIONS if number <= iterations} | {iterations})
-
 
 class LinearSettings(Settings):
     """Least squares refitted on its own labels (2404.01413 section 3; 2410.16713 section 2)."""
@@ -131,20 +111,24 @@ class DiscreteRegimesSettings(Settings):
 class AccumulationSettings(Settings):
     """The theory half: regressions and densities whose data are replaced or accumulated."""
 
-    linear: LinearSettings = LinearSettings()
+    linear: LinearSettings | None = LinearSettings()
     """Linear regression."""
-    gaussian: GaussianRegimesSettings = GaussianRegimesSettings()
+    gaussian: GaussianRegimesSettings | None = GaussianRegimesSettings()
     """Multivariate Gaussians."""
-    discrete: DiscreteRegimesSettings = DiscreteRegimesSettings()
+    discrete: DiscreteRegimesSettings | None = DiscreteRegimesSettings()
     """Discrete laws."""
-    kde: KdeVarianceSettings = KdeVarianceSettings()
+    kde: KdeVarianceSettings | None = KdeVarianceSettings()
     """Variance of kernel density estimates."""
-    kde_chains: dict[str, KdeChainSettings]
+    kde_chains: dict[str, KdeChainSettings] = {}
     """Kernel density estimates with their losses, by name."""
 
 
 class GerstgrasserSettings(Settings):
     """Gerstgrasser et al. (COLM 2024) and its sequel, Kazdan et al. (ICML 2025)."""
 
-    theory: AccumulationSettings
+    theory: AccumulationSettings | None = None
     """Regressions and densities: closed forms beside simulations."""
+
+
+PaperSettings = GerstgrasserSettings
+"""The paper's section of the config files."""
