@@ -190,6 +190,8 @@ class FamilySettings(Settings):
     """How generation 0 is fitted on human text, from the base."""
     gpu: bool = False
     """Whether its jobs ask the scheduler for a GPU."""
+    published_as: str | None = None
+    """Name of the family in `config/paper.yaml` that this one stands for; null means the same name."""
 
 
 class ArmSettings(Settings):
@@ -229,6 +231,8 @@ class ArmSettings(Settings):
     ]
     """What is measured: modules of `modelcollapse.measures.entries`, and measures of `modelcollapse.diversity` such as
     `self_bleu` or `distinct_2`, which read the decoded samples."""
+    published_as: str | None = None
+    """Name of the arm in `config/paper.yaml` that this one stands for; null means the same name."""
 
 
 class LanguageModelSettings(Settings):

@@ -26,3 +26,5 @@ class MixtureSettings(Settings):
     """EM stops when the mean log-likelihood gains less."""
     max_iterations: Annotated[int, Field(ge=1)] = 2000
     """Most EM iterations per fit."""
+    published_as: str | None = None
+    """Name of the mixture in `config/paper.yaml` that this one stands for; null means the same name."""

@@ -100,6 +100,9 @@ class DohmatobSettings(Settings):
     """Theory beside simulation."""
     images: ImagesSettings | None = None
     """Regression on images with synthetic labels (section 4 of the paper)."""
+    unverified: list[str] = []
+    """In `config/paper.yaml`: keys below this section whose values the paper does not state, with `*` for any name. A
+    deviation from one is printed and counts for no verdict."""
 
 
 PaperSettings = DohmatobSettings

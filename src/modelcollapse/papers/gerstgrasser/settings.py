@@ -68,6 +68,8 @@ class KdeChainSettings(Settings):
     """Seeds, each one real sample and one test set for all regimes."""
     test_points: Annotated[int, Field(ge=10)] = 500
     """Fresh real points on which the loss is measured."""
+    published_as: str | None = None
+    """Name of the chain in `config/paper.yaml` that this one stands for; null means the same name."""
 
     @model_validator(mode="after")
     def _positive_bandwidth(self) -> KdeChainSettings:
@@ -128,6 +130,9 @@ class GerstgrasserSettings(Settings):
 
     theory: AccumulationSettings | None = None
     """Regressions and densities: closed forms beside simulations."""
+    unverified: list[str] = []
+    """In `config/paper.yaml`: keys below this section whose values the paper does not state, with `*` for any name. A
+    deviation from one is printed and counts for no verdict."""
 
 
 PaperSettings = GerstgrasserSettings

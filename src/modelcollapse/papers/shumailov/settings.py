@@ -46,6 +46,9 @@ class ShumailovSettings(Settings):
     """Variational autoencoder (SI Fig. 1 and 7)."""
     theory: TheorySettings | None = None
     """Theory beside simulation (SI section 3)."""
+    unverified: list[str] = []
+    """In `config/paper.yaml`: keys below this section whose values the paper does not state, with `*` for any name. A
+    deviation from one is printed and counts for no verdict."""
 
 
 PaperSettings = ShumailovSettings
