@@ -12,10 +12,10 @@ from pydantic import BaseModel, ValidationError
 
 from modelcollapse.configuration.checks import warnings_of
 from modelcollapse.configuration.schema import Config
-from modelcollapse.configuration.yaml_files import ConfigError as ConfigError
-from modelcollapse.configuration.yaml_files import Key, key_lines, read_yaml
 from modelcollapse.runtime.nearest import nearest
 from modelcollapse.runtime.progress import say
+from modelcollapse.runtime.yaml_files import ConfigError as ConfigError
+from modelcollapse.runtime.yaml_files import Key, key_lines, read_yaml
 
 COMMAND_LINE = "--config"
 NOT_KEPT = ("corpus_mirror", "device", "published_text")

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from modelcollapse.corpora.sources import find_source, has_prompts
-from modelcollapse.runtime.settings import Published, Reference, Settings
+from modelcollapse.runtime.settings import Reference, Settings
 
 Count = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(gt=0, lt=1)]
@@ -115,13 +115,13 @@ class CorpusSettings(Settings):
 class TokenizerSettings(Settings):
     """One tokenizer."""
 
-    kind: Annotated[Literal["bpe", "words", "pretrained"], Published("pretrained")] = "bpe"
+    kind: Literal["bpe", "words", "pretrained"] = "bpe"
     """Byte-level BPE trained here, closed word list (for `storyworld`), or a published tokenizer."""
     corpora: Annotated[list[str], Reference("text corpus")] = []
     """Corpora on whose training split a `bpe` or `words` tokenizer is trained."""
-    vocabulary: Annotated[int, Field(ge=260), Published(50265)] = 2048
+    vocabulary: Annotated[int, Field(ge=260)] = 2048
     """Number of tokens of a `bpe` tokenizer, special tokens included."""
-    pretrained: Annotated[str | None, Published("facebook/opt-125m")] = None
+    pretrained: str | None = None
     """Hub name, local folder (`tokenizer.json`, or `vocab.json` and `merges.txt`) or local `.gguf` file."""
     revision: str | None = None
     """Commit of the hub repository, 40 hex digits; required with a hub name."""

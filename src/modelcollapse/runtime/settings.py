@@ -3,19 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
-
-
-@dataclass(frozen=True)
-class Published:
-    """Marks the value that the paper used: ``epochs: Annotated[int, Published(5)] = 3``.
-
-    Settings that differ from it are printed as deviations beside every proxy verdict.
-    """
-
-    value: Any
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ EXPONENT = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+")
 
 
 class ConfigError(ValueError):
-    """The config cannot be used; the message lists every problem with its file, line and key."""
+    """A config or another YAML file cannot be used; the message lists every problem with its file, line and key."""
 
 
 class _Loader(yaml.SafeLoader):
@@ -60,7 +60,7 @@ def read_yaml(file: str | Path) -> dict[str, Any]:
     except (ValueError, OverflowError, RecursionError) as error:
         raise ConfigError(f"{file} holds a value that cannot be read: {error}") from None
     if not isinstance(content, dict):
-        raise ConfigError(f"{file} must hold keys at its top level ('scale: laptop'), but holds {_kind(content)}.")
+        raise ConfigError(f"{file} must hold keys at its top level (such as name: value), but holds {_kind(content)}.")
     return content
 
 
@@ -94,7 +94,7 @@ def _compose(file: str | Path) -> tuple[yaml.Node | None, _Loader]:
     try:
         text = Path(file).read_bytes().decode("utf-8")
     except FileNotFoundError:
-        raise ConfigError(f"There is no config file {file}.") from None
+        raise ConfigError(f"There is no file {file}.") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{file} is not a text file in UTF-8 ({error}): save it as UTF-8.") from None
     try:
