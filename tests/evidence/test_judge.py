@@ -113,9 +113,11 @@ def write_vae(path, seed: int, collapse: float) -> None:
 
 @pytest.fixture(scope="module")
 def theory(tmp_path_factory):
-    from modelcollapse.papers.shumailov.simulations.theory import EXPERIMENTS, run_theory
+    from types import SimpleNamespace
 
+    from modelcollapse.papers.shumailov.experiments import simulations
     from modelcollapse.papers.shumailov.settings import TheorySettings
+    from modelcollapse.simulation.running import run
 
     folder = tmp_path_factory.mktemp("theory")
     settings = TheorySettings(
@@ -126,9 +128,11 @@ def theory(tmp_path_factory):
         discrete_replicates=20_000,
         multivariate_replicates=40_000,
     )
-    for name in EXPERIMENTS:
-        run_theory(name, settings, {"table": folder / f"{name}.parquet"})
-    return {name: folder / f"{name}.parquet" for name in EXPERIMENTS}
+    declared = simulations(SimpleNamespace(mixture={}, vae=None, theory=settings))
+    paths = {simulation.name: folder / f"{simulation.name}.parquet" for simulation in declared}
+    for simulation in declared:
+        run(simulation, settings, {}, {"table": paths[simulation.name]}, folder)
+    return paths
 
 
 def judge(folder, theory, holds: bool, seeds: int = SEEDS, previous=None, scale="laptop") -> pd.DataFrame:

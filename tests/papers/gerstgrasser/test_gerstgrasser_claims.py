@@ -195,11 +195,11 @@ def test_what_was_not_run_is_said(tmp_path):
 
 def test_figures_and_targets_of_the_claims_exist():
     from modelcollapse.commands.gerstgrasser import PRESENTED
-    from modelcollapse.papers.gerstgrasser.settings import EXPERIMENTS
+    from modelcollapse.papers.gerstgrasser.experiments import GRIDS, LAWS
 
     figures = {name for drawn, _ in PRESENTED.values() for name in drawn}
     for claim in load_claims(CLAIMS, QUANTITIES).claims:
         assert claim.figure in figures
         for target in claim.target:
             name = target.rpartition("/")[2].removesuffix(".parquet")
-            assert name in EXPERIMENTS or name in CHAINS
+            assert name in LAWS or name in GRIDS or name in CHAINS

@@ -1,16 +1,20 @@
-"""The theory step: every experiment's table, and simulation against formula in each row."""
+"""Theory beside simulation: every experiment's table, and simulation against formula in each row."""
 
 from __future__ import annotations
+
+import importlib
+import inspect
 
 import numpy as np
 import pandas as pd
 import pytest
-from modelcollapse.papers.shumailov.simulations.theory import EXPERIMENTS, run_theory
 
+from modelcollapse.papers.shumailov.experiments import THEORY
 from modelcollapse.papers.shumailov.settings import TheorySettings
+from modelcollapse.papers.shumailov.simulations import gaussian_theory
 from modelcollapse.runtime.files import sha256
-from modelcollapse.runtime.seeds import generator
-from modelcollapse.simulation.rows import SCHEMA, mean_of, quantile_of, root_mean_square_of, share_of
+from modelcollapse.runtime.parquet import read_metadata
+from modelcollapse.simulation.rows import SUMMARY_SCHEMA
 
 SETTINGS = TheorySettings(
     replicates=3000,
@@ -25,22 +29,26 @@ SETTINGS = TheorySettings(
 
 @pytest.fixture(scope="module")
 def tables(tmp_path_factory) -> dict[str, pd.DataFrame]:
-    folder = tmp_path_factory.mktemp("theory")
-    for name in EXPERIMENTS:
-        run_theory(name, SETTINGS, {"table": folder / f"{name}.parquet"})
-    return {name: pd.read_parquet(folder / f"{name}.parquet") for name in EXPERIMENTS}
+    folder, found = tmp_path_factory.mktemp("theory"), {}
+    for name, (module, function, _) in THEORY.items():
+        simulate = getattr(importlib.import_module(f"modelcollapse.papers.shumailov.simulations.{module}"), function)
+        path = folder / f"{name}.parquet"
+        given = {"settings": SETTINGS, "outputs": {"table": path}}
+        simulate(**{key: given[key] for key in inspect.signature(simulate).parameters})
+        found[name] = pd.read_parquet(path)
+    return found
 
 
-@pytest.mark.parametrize("name", EXPERIMENTS)
+@pytest.mark.parametrize("name", THEORY)
 def test_tables_are_tidy(tables, name):
     table = tables[name]
-    assert list(table.columns) == SCHEMA.names
+    assert list(table.columns) == SUMMARY_SCHEMA.names
     assert set(table["experiment"]) == {name}
     assert not table.duplicated(["setting", "generation", "quantity"]).any()
     assert table["simulated"].notna().all()
 
 
-@pytest.mark.parametrize("name", EXPERIMENTS)
+@pytest.mark.parametrize("name", THEORY)
 def test_simulations_agree_with_formulas_row_by_row(tables, name):
     table = tables[name]
     # means of a variance are carried by rare chains once there are more generations than samples
@@ -96,21 +104,7 @@ def test_the_same_settings_give_the_same_bytes_and_another_seed_does_not(tmp_pat
     digests = []
     for name, seed in (("a", 0), ("b", 0), ("c", 1)):
         path = tmp_path / f"{name}.parquet"
-        run_theory("single_fit", SETTINGS.model_copy(update={"seed": seed}), {"table": path})
+        gaussian_theory.simulate_single_fits(SETTINGS.model_copy(update={"seed": seed}), {"table": path})
         digests.append(sha256(path))
     assert digests[0] == digests[1] != digests[2]
-
-
-def test_an_unknown_experiment_is_refused(tmp_path):
-    with pytest.raises(ValueError, match="expected one of discrete"):
-        run_theory("gaussian", SETTINGS, {"table": tmp_path / "x.parquet"})
-
-
-def test_standard_errors_are_the_spread_of_the_estimates():
-    random = generator("errors")
-    samples = random.exponential(size=(2000, 400))
-    for estimate in (mean_of, quantile_of, root_mean_square_of):
-        results = [estimate(sample) for sample in samples]
-        spread = np.std([result.value for result in results])
-        assert np.mean([result.standard_error for result in results]) == pytest.approx(spread, rel=0.15)
-    assert share_of(25, 100).standard_error == pytest.approx(np.sqrt(0.25 * 0.75 / 100))
+    assert "numpy.std" in read_metadata(tmp_path / "a.parquet")["note"]

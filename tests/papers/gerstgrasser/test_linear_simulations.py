@@ -1,15 +1,16 @@
-"""The steps of the linear experiments: tidy tables, the same bytes, simulation against formula row by row."""
+"""The linear experiments: tidy tables, the same bytes, simulation against formula row by row."""
 
 from __future__ import annotations
 
 import pandas as pd
 import pytest
 
-from modelcollapse.papers.gerstgrasser.settings import LinearSettings, recorded
-from modelcollapse.papers.gerstgrasser.simulations import linear_grid as accumulation_grid
-from modelcollapse.papers.gerstgrasser.simulations import linear_law as accumulation_experiments
+from modelcollapse.papers.gerstgrasser.settings import LinearSettings
+from modelcollapse.papers.gerstgrasser.simulations.iterations import recorded
+from modelcollapse.papers.gerstgrasser.simulations.linear_grid import simulate_grid
+from modelcollapse.papers.gerstgrasser.simulations.linear_law import check_identity, simulate_draws, simulate_law
 from modelcollapse.runtime.files import sha256
-from modelcollapse.simulation.rows import SCHEMA
+from modelcollapse.simulation.rows import SUMMARY_SCHEMA
 
 SETTINGS = LinearSettings(
     dimensions=[1, 3, 20],
@@ -22,19 +23,21 @@ SETTINGS = LinearSettings(
 )
 
 
+LAWS = {"linear_identity": check_identity, "linear_law": simulate_law, "linear_subsample": simulate_draws}
+
+
 @pytest.fixture(scope="module")
 def tables(tmp_path_factory) -> dict[str, pd.DataFrame]:
     folder, found = tmp_path_factory.mktemp("linear"), {}
-    for name in accumulation_experiments.RUNS:
-        accumulation_experiments.run_experiment(name, SETTINGS, {"table": folder / f"{name}.parquet"})
+    for name, simulate in (LAWS | {"linear_grid": simulate_grid}).items():
+        simulate(SETTINGS, {"table": folder / f"{name}.parquet"})
         found[name] = pd.read_parquet(folder / f"{name}.parquet")
-    accumulation_grid.run_experiment("linear_grid", SETTINGS, {"table": folder / "grid.parquet"})
-    return found | {"linear_grid": pd.read_parquet(folder / "grid.parquet")}
+    return found
 
 
-@pytest.mark.parametrize("name", accumulation_experiments.RUNS)
+@pytest.mark.parametrize("name", LAWS)
 def test_tables_are_tidy(tables, name):
-    assert list(tables[name].columns) == SCHEMA.names
+    assert list(tables[name].columns) == SUMMARY_SCHEMA.names
     assert not tables[name].duplicated(["setting", "generation", "quantity"]).any()
 
 
@@ -80,17 +83,17 @@ def test_the_same_settings_give_the_same_bytes_and_another_seed_does_not(tmp_pat
     for name, seed in (("a", 0), ("b", 0), ("c", 1)):
         path = tmp_path / f"{name}.parquet"
         small = SETTINGS.model_copy(update={"seed": seed, "dimensions": [1], "samples": [10], "seeds": 5})
-        accumulation_grid.run_experiment("linear_grid", small, {"table": path})
+        simulate_grid(small, {"table": path})
         digests.append(sha256(path))
     assert digests[0] == digests[1] != digests[2]
 
 
-def test_unknown_experiments_and_empty_grids_are_refused(tmp_path):
-    outputs = {"table": tmp_path / "x.parquet"}
-    with pytest.raises(ValueError, match="expected one of linear_identity"):
-        accumulation_experiments.run_experiment("linear", SETTINGS, outputs)
-    with pytest.raises(ValueError, match="linear_grid only"):
-        accumulation_grid.run_experiment("grid", SETTINGS, outputs)
+def test_an_empty_grid_is_refused(tmp_path):
+    empty = SETTINGS.model_copy(update={"dimensions": [100], "samples": [10]})
     with pytest.raises(ValueError, match="change one"):
-        empty = SETTINGS.model_copy(update={"dimensions": [100], "samples": [10]})
-        accumulation_grid.run_experiment("linear_grid", empty, outputs)
+        simulate_grid(empty, {"table": tmp_path / "x.parquet"})
+
+
+def test_the_last_iteration_is_always_recorded():
+    assert recorded(12) == [1, 2, 3, 5, 10, 12]
+    assert recorded(100) == [1, 2, 3, 5, 10, 25, 50, 100]

@@ -1,20 +1,19 @@
-"""The steps of strong collapse: tidy tables, the same bytes twice, simulated beside theory in every row."""
+"""Simulations of strong collapse: tidy tables, the same bytes twice, simulated beside theory in every row."""
 
 from __future__ import annotations
-
-import importlib
 
 import numpy as np
 import pandas as pd
 import pytest
-from modelcollapse.papers.dohmatob.simulations.error_rows import PARTS_SCHEMA, VALUES_SCHEMA
 from pydantic import ValidationError
 
-from modelcollapse.commands.dohmatob import EXPERIMENTS
-from modelcollapse.papers.dohmatob.settings import StrongCollapseSettings
+from modelcollapse.papers.dohmatob.experiments import simulations
+from modelcollapse.papers.dohmatob.settings import DohmatobSettings, StrongCollapseSettings
 from modelcollapse.papers.dohmatob.simulations.sample_sizes import possible_shares
 from modelcollapse.runtime.files import sha256
 from modelcollapse.runtime.parquet import read_metadata
+from modelcollapse.simulation.rows import ERROR_PART_SCHEMA, REPLICATE_SCHEMA
+from modelcollapse.simulation.running import run as run_simulation
 
 SETTINGS = StrongCollapseSettings(
     replicates=12,
@@ -40,12 +39,12 @@ SETTINGS = StrongCollapseSettings(
     chain_replicates=200,
     tail_replicates=3,
 )
+EXPERIMENTS = {each.name: each for each in simulations(DohmatobSettings(strong_collapse=SETTINGS))}
 
 
 def run(experiment: str, folder) -> pd.DataFrame:
-    module, function = EXPERIMENTS[experiment]
     path = folder / f"{experiment}.parquet"
-    getattr(importlib.import_module(f"modelcollapse.{module}"), function)(SETTINGS, {"table": path})
+    run_simulation(EXPERIMENTS[experiment], SETTINGS, {}, {"table": path}, folder)
     return pd.read_parquet(path)
 
 
@@ -58,7 +57,7 @@ def tables(tmp_path_factory) -> dict[str, pd.DataFrame]:
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_tables_are_tidy(tables, name):
     table = tables[name]
-    schema = PARTS_SCHEMA if "bias" in table.columns else VALUES_SCHEMA
+    schema = ERROR_PART_SCHEMA if "bias" in table.columns else REPLICATE_SCHEMA
     assert list(table.columns) == schema.names
     keys = ["setting", "replicate"] if "bias" in table.columns else ["setting", "quantity", "at", "replicate"]
     assert not table.duplicated(keys).any()
@@ -95,7 +94,14 @@ def test_runs_are_reproducible_and_say_what_they_are(tmp_path, tmp_path_factory)
     assert sha256(paths[0]) == sha256(paths[1])
     facts = read_metadata(paths[0])
     assert facts["experiment"] == "iterative_mixing"
-    assert facts["settings"]["iterative_rounds"] == 4
+    # what the experiment reads and no more
+    assert facts["settings"] == {
+        "iterative_dimension": 8,
+        "iterative_samples": [400, 2000],
+        "iterative_rounds": 4,
+        "replicates": 12,
+        "seed": 1,
+    }
 
 
 def test_quality_scales_zeta_of_one_design_and_mixtures_share_it(tables):
