@@ -182,10 +182,15 @@ def test_an_arm_gets_what_it_asks_for(table, tmp_path):
     assert set(measured("cross_entropy")["generation"]) == {0}
     with pytest.raises(ValueError, match="'cross_entropi' of an arm; did you mean 'cross_entropy'"):
         measured("cross_entropi")
-    with pytest.raises(ValueError, match="self_bleu read decoded text: give the family's tokenizer"):
+    with pytest.raises(ValueError, match="self_bleu also read tokenizer: give these"):
         measured("self_bleu")
     with pytest.raises(ValueError, match="own_cross_entropy give no value"):
         measured("own_cross_entropy")
+    # what is not read need not be given
+    texts.clear()
+    assert set(measured("sequence_cross_entropy")["seed"]) == set(SEEDS)
+    with pytest.raises(ValueError, match="repeated_token_4gram_share also read samples"):
+        measured("repeated_token_4gram_share")
 
 
 def test_own_perplexity_is_split_into_entropy_and_divergence(values):

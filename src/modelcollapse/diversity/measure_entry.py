@@ -5,11 +5,11 @@ A module is imported when its measure is asked for, so that a new measure is one
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from modelcollapse.runtime.entries import entry_names, load_entry
 
 if TYPE_CHECKING:
     # names and modules are looked up without importing numpy
@@ -44,8 +44,7 @@ class MeasureEntry:
 
 def names_of_kind(kind: str) -> list[str]:
     """The measures of one of ``KINDS``, in alphabetical order."""
-    folder = Path(__file__).parent / kind / "measures"
-    return sorted(path.stem for path in folder.glob("*.py") if path.stem != "__init__")
+    return entry_names(f"diversity.{kind}.measures")
 
 
 def known_measures() -> list[str]:
@@ -80,4 +79,4 @@ def find_measure(name: str) -> MeasureEntry:
     Raises:
         ValueError: no measure has this name.
     """
-    return importlib.import_module(f"modelcollapse.{module_of(name)}").MEASURE
+    return load_entry(f"diversity.{kind_of(name)}.measures", name).MEASURE

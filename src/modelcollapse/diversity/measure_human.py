@@ -38,7 +38,7 @@ TEXTS = (250, 500, 1_000, 2_000, 4_000)
 
 
 @dataclass(frozen=True)
-class HumanText:
+class TextKind:
     """One kind of human text.
 
     Attributes:
@@ -55,15 +55,15 @@ class HumanText:
 
 
 HUMAN_TEXTS = (
-    HumanText("news bodies", ("news", ("train", "validation", "test")), "document", "news"),
-    HumanText("news headlines", ("news", ("train", "validation", "test")), "summary", "news"),
-    HumanText("abstracts", ("abstracts", ("train", "validation", "test")), "abstract", "abstracts"),
-    HumanText("TinyStories", ("tinystories", ("train", "validation")), "text", "stories"),
-    HumanText("WikiText paragraphs", ("wikitext", ("train", "validation", "test")), None, None),
+    TextKind("news bodies", ("news", ("train", "validation", "test")), "document", "news"),
+    TextKind("news headlines", ("news", ("train", "validation", "test")), "summary", "news"),
+    TextKind("abstracts", ("abstracts", ("train", "validation", "test")), "abstract", "abstracts"),
+    TextKind("TinyStories", ("tinystories", ("train", "validation")), "text", "stories"),
+    TextKind("WikiText paragraphs", ("wikitext", ("train", "validation", "test")), None, None),
 )
 
 
-def read_human_texts(mirror: Path, text: HumanText) -> list[str]:
+def read_human_texts(mirror: Path, text: TextKind) -> list[str]:
     """All texts of one kind, splits pooled; titles of WikiText are left out.
 
     Raises:
@@ -101,9 +101,7 @@ def implied_tokens(curve: Callable[[int], float], most: int, ratio: float) -> fl
     return float(high)
 
 
-def human_rows(
-    mirror: Path, half_samples: int = HALF_SAMPLES, texts: Sequence[HumanText] = HUMAN_TEXTS
-) -> pd.DataFrame:
+def human_rows(mirror: Path, half_samples: int = HALF_SAMPLES, texts: Sequence[TextKind] = HUMAN_TEXTS) -> pd.DataFrame:
     """Lexical measures of human text at stated sizes beside Guo et al.'s Human row.
 
     Args:
@@ -129,7 +127,7 @@ def human_rows(
     return pd.DataFrame(rows, columns=[*columns, "guo_task", "guo_value", "implied_size"])
 
 
-def human_curves(mirror: Path, points: int = 30, texts: Sequence[HumanText] = HUMAN_TEXTS) -> pd.DataFrame:
+def human_curves(mirror: Path, points: int = 30, texts: Sequence[TextKind] = HUMAN_TEXTS) -> pd.DataFrame:
     """Rarefaction curves of human text: text, measure, size (tokens drawn), value (x100)."""
     import pandas as pd
 
@@ -144,7 +142,7 @@ def human_curves(mirror: Path, points: int = 30, texts: Sequence[HumanText] = HU
 
 
 def _pooled_rows(
-    text: HumanText, collection: TextCollection, name: str, n: int, published: float | None, half_samples: int
+    text: TextKind, collection: TextCollection, name: str, n: int, published: float | None, half_samples: int
 ) -> list[tuple[object, ...]]:
     curve, most = rarefaction_curve(collection, n), len(ngram_arrays(collection, n).ids)
     implied = float("nan") if published is None else implied_tokens(curve, most, published / 100)
@@ -157,7 +155,7 @@ def _pooled_rows(
 
 
 def _self_bleu_rows(
-    text: HumanText, collection: TextCollection, published: float | None, half_samples: int
+    text: TextKind, collection: TextCollection, published: float | None, half_samples: int
 ) -> list[tuple[object, ...]]:
     counts = [count for count in TEXTS if count <= len(collection)]
     measured = []

@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
-from modelcollapse.recursion.packing import Rows
+from modelcollapse.recursion.packing import TokenRows
 from modelcollapse.recursion.writing.samples_file import read_samples
 
 
 @dataclass(frozen=True)
 class Chain:
-    """What the measures of an arm read of one seed."""
+    """What the measures of an arm read of one seed; what none of them reads is empty."""
 
     seed: int
     generation_0: pd.DataFrame
@@ -75,6 +75,6 @@ def read_scores(path: Path) -> pd.DataFrame:
     return pq.read_table(path).to_pandas().astype({"measure": str})
 
 
-def without_prompts(rows: Rows) -> list[np.ndarray]:
+def without_prompts(rows: TokenRows) -> list[np.ndarray]:
     """Token ids of each row behind its prompt: what a sample in its place would consist of."""
     return [text[start:] for text, start in zip(rows.texts(), rows.prompt_lengths, strict=True)]

@@ -27,5 +27,5 @@ def by_unit(
 
 
 def _frame(seed: int, generation: int, measure: str, units: object, values: object, tokens: object) -> pd.DataFrame:
-    frame = pd.DataFrame({"unit": units, "value": values, "tokens": tokens})
-    return frame.assign(seed=seed, generation=generation, measure=measure)[list(COLUMNS)]
+    same = {"seed": seed, "generation": generation, "measure": measure}
+    return pd.DataFrame(same | {"unit": units, "value": values, "tokens": tokens})

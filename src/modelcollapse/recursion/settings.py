@@ -4,46 +4,80 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from modelcollapse.runtime.settings import Published, Settings
+from modelcollapse.recursion.registry import METHODS, REGIMES
+from modelcollapse.runtime.entries import entry_module
+from modelcollapse.runtime.settings import Published, Reference, Settings
 
-Regime = Literal[
-    "replace",
-    "accumulate",
-    "accumulate_subsample",
-    "replace_growing",
-    "preserve",
-    "fresh",
-    "filtered",
-    "curated",
-    "human_steps",
-    "human_growing",
-    "human_only",
-]
+
+class RopeScaling(Settings):
+    """Slower rotation of the slow dimensions, as in Llama 3.1 and later (`rope_type: llama3` of `transformers`)."""
+
+    factor: Annotated[float, Field(ge=1)]
+    """By which the frequencies of long waves are divided."""
+    low_frequency_factor: Annotated[float, Field(gt=0)] = 1.0
+    """Waves longer than `original_positions` over this are long."""
+    high_frequency_factor: Annotated[float, Field(gt=0)] = 4.0
+    """Waves shorter than `original_positions` over this keep their frequency; those between are interpolated."""
+    original_positions: Annotated[int, Field(ge=1)] = 8192
+    """Longest sequence before the scaling, in tokens."""
 
 
 class ModelSettings(Settings):
     """The architecture of a language model, from scratch or as pretrained weights."""
 
-    architecture: Literal["opt", "gpt2", "llama"] = "opt"
-    """Model family of `transformers`."""
+    architecture: Literal["opt", "gpt2", "llama", "qwen2", "qwen3"] = "opt"
+    """Model family of `transformers`; SmolLM2 is a `llama`, Qwen2.5 a `qwen2`."""
     width: Annotated[int, Field(ge=8), Published(768)] = 768
     """Hidden size."""
     layers: Annotated[int, Field(ge=1), Published(12)] = 12
     """Number of transformer blocks."""
     heads: Annotated[int, Field(ge=1), Published(12)] = 12
-    """Number of attention heads; divides `width`."""
+    """Number of attention heads; divides `width`, unless `head_width` is given."""
+    key_value_heads: Annotated[int | None, Field(ge=1)] = None
+    """Heads of keys and values, shared by groups of attention heads; divides `heads`; null means `heads`."""
+    head_width: Annotated[int | None, Field(ge=2, multiple_of=2)] = None
+    """Width of one attention head; null means `width` / `heads`."""
     feed_forward: Annotated[int | None, Field(ge=8)] = None
     """Width of the feed-forward layer; null means 4 x `width`."""
     positions: Annotated[int, Field(ge=16), Published(2048)] = 2048
     """Longest sequence the model can read, in tokens."""
     dropout: Annotated[float, Field(ge=0, lt=1), Published(0.1)] = 0.1
     """Dropout probability during training."""
+    tied_embeddings: bool = False
+    """Whether the output layer is the embedding matrix; `opt` and `gpt2` always tie them."""
+    norm_epsilon: Annotated[float | None, Field(gt=0)] = None
+    """Added to the variance when normalising; null means 1e-5 in `opt` and `gpt2`, 1e-6 in the others."""
+    rope_theta: Annotated[float, Field(gt=1)] = 10_000.0
+    """Base of the wavelengths of rotary positions; not read by `opt` and `gpt2`."""
+    rope_scaling: RopeScaling | None = None
+    """Scaling of the rotary positions; null means none."""
     pretrained: Annotated[str | None, Published("facebook/opt-125m")] = None
-    """Hub name or local folder of published weights; null means random initialisation. Overrides the sizes above."""
+    """Hub name, local folder or local `.gguf` file of published weights, whose sizes replace those above; null means random
+    initialisation."""
     revision: str | None = None
     """Commit of the hub repository, 40 hex digits; required with a hub name."""
+    sha256: str | None = None
+    """SHA-256 of the `.gguf` file, 64 hex digits; required with one, and read for nothing else."""
+
+    @model_validator(mode="after")
+    def _heads_fit(self) -> ModelSettings:
+        if self.pretrained is not None:
+            return self
+        if self.head_width is None and self.width % self.heads:
+            raise ValueError(f"width {self.width} is not a multiple of heads {self.heads}: change one of them")
+        rotary = self.architecture not in ("opt", "gpt2")
+        if rotary and self.head_width is None and self.width // self.heads % 2:
+            raise ValueError(
+                f"heads of width {self.width // self.heads} cannot be rotated: choose width and heads so that "
+                "width / heads is even, or set head_width"
+            )
+        if self.key_value_heads is not None and self.heads % self.key_value_heads:
+            raise ValueError(
+                f"heads {self.heads} is not a multiple of key_value_heads {self.key_value_heads}: change one of them"
+            )
+        return self
 
 
 class TrainingSettings(Settings):
@@ -78,8 +112,8 @@ class TrainingSettings(Settings):
 class DecodingSettings(Settings):
     """How a model writes."""
 
-    method: Annotated[Literal["ancestral", "greedy", "beam"], Published("beam")] = "ancestral"
-    """Sampling, arg max, or beam search."""
+    method: Annotated[str, Published("beam")] = "ancestral"
+    """A module of `recursion/writing/methods`: `ancestral` sampling, `greedy` (arg max), `beam` search."""
     beams: Annotated[int, Field(ge=1), Published(5)] = 5
     """Width of the beam search; ignored by the other methods."""
     temperature: Annotated[float, Field(gt=0)] = 1.0
@@ -97,12 +131,18 @@ class DecodingSettings(Settings):
     batch_size: Annotated[int, Field(ge=1)] = 100
     """Prompts per batch. Part of the random stream, so of the result."""
 
+    @field_validator("method")
+    @classmethod
+    def _exists(cls, name: str) -> str:
+        entry_module(METHODS, name)
+        return name
+
 
 class RegimeSettings(Settings):
     """What the next model trains on."""
 
-    name: Annotated[Regime, Published("replace")] = "replace"
-    """One of the regimes of `modelcollapse.recursion.regimes`."""
+    name: Annotated[str, Published("replace")] = "replace"
+    """A module of `recursion/regimes`, such as `replace` or `accumulate`."""
     kept: Annotated[float, Field(ge=0, le=1), Published(0.0)] = 0.0
     """`preserve`, `human_only`: share of human rows kept, drawn anew in each generation; constant size."""
     keep_share: Annotated[float, Field(gt=0, le=1)] = 0.5
@@ -116,13 +156,19 @@ class RegimeSettings(Settings):
     error_rate: Annotated[float, Field(ge=0, le=1)] = 0.0
     """`curated`: probability that the verifier's answer is flipped."""
 
+    @field_validator("name")
+    @classmethod
+    def _exists(cls, name: str) -> str:
+        entry_module(REGIMES, name)
+        return name
+
 
 class FamilySettings(Settings):
     """What all arms of a family share: human text, tokenizer, architecture, generation 0."""
 
-    corpus: str
+    corpus: Annotated[str, Reference("text corpus")]
     """Prepared corpus whose text the experiment is about."""
-    tokenizer: str
+    tokenizer: Annotated[str, Reference("tokenizer")]
     """Tokenizer, a key of `tokenizers`."""
     model: ModelSettings
     """Architecture."""
@@ -136,7 +182,7 @@ class FamilySettings(Settings):
     """Human validation rows; null means all."""
     test_rows: Annotated[int | None, Field(ge=2)] = None
     """Human test rows; null means all."""
-    base_corpus: str | None = None
+    base_corpus: Annotated[str | None, Reference("text corpus")] = None
     """Corpus on which the weights are pretrained here; null means published weights, or none."""
     base_rows: Annotated[int | None, Field(ge=2)] = None
     """Rows of the base corpus; null means all."""
@@ -144,6 +190,8 @@ class FamilySettings(Settings):
     """How the base is pretrained."""
     training: TrainingSettings = TrainingSettings()
     """How generation 0 is fitted on human text, from the base."""
+    gpu: bool = False
+    """Whether its jobs ask the scheduler for a GPU."""
 
 
 class ArmSettings(Settings):
@@ -201,10 +249,6 @@ class LanguageModelSettings(Settings):
             if arm.family not in self.families:
                 raise ValueError(f"arm '{name}' names family '{arm.family}', but there are: {_names(self.families)}")
             family = self.families[arm.family]
-            if family.model.pretrained is None and family.model.width % family.model.heads:
-                raise ValueError(
-                    f"family '{arm.family}': width {family.model.width} is not a multiple of heads {family.model.heads}"
-                )
             if family.packing == "blocks" and family.row_tokens + arm.decoding.new_tokens > family.model.positions:
                 raise ValueError(
                     f"arm '{name}': a prompt of {family.row_tokens} tokens and {arm.decoding.new_tokens} new ones "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -16,6 +16,13 @@ class Published:
     """
 
     value: Any
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Marks a key whose value names something else of the config: ``corpus: Annotated[str, Reference("text corpus")]``."""
+
+    kind: Literal["text corpus", "image corpus", "tokenizer"]
 
 
 class Settings(BaseModel):

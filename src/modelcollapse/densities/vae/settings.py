@@ -6,13 +6,13 @@ from typing import Annotated
 
 from pydantic import Field
 
-from modelcollapse.runtime.settings import Published, Settings
+from modelcollapse.runtime.settings import Published, Reference, Settings
 
 
 class VaeSettings(Settings):
     """A variational autoencoder trained on its own decoder's images (Shumailov et al., SI section 4)."""
 
-    corpus: str
+    corpus: Annotated[str, Reference("image corpus")]
     """Prepared image corpus."""
     channels: Annotated[int, Field(ge=2), Published(64)] = 64
     """Channels of the first convolution; the second has twice as many."""
@@ -36,3 +36,5 @@ class VaeSettings(Settings):
     """Number of independent chains."""
     classifier_epochs: Annotated[int, Field(ge=1)] = 5
     """Epochs of the digit classifier, which is fitted once on human images."""
+    gpu: bool = False
+    """Whether its jobs ask the scheduler for a GPU."""

@@ -96,7 +96,11 @@ class StrongCollapseSettings(Settings):
 class DohmatobSettings(Settings):
     """Dohmatob et al. (ICLR 2025)."""
 
-    strong_collapse: StrongCollapseSettings | None = StrongCollapseSettings()
+    strong_collapse: StrongCollapseSettings | None = None
     """Theory beside simulation."""
     images: ImagesSettings | None = None
     """Regression on images with synthetic labels (section 4 of the paper)."""
+
+
+PaperSettings = DohmatobSettings
+"""The paper's section of the config files."""

@@ -128,3 +128,7 @@ class GerstgrasserSettings(Settings):
 
     theory: AccumulationSettings | None = None
     """Regressions and densities: closed forms beside simulations."""
+
+
+PaperSettings = GerstgrasserSettings
+"""The paper's section of the config files."""

@@ -38,11 +38,15 @@ class ShumailovSettings(Settings):
 
     first_seed: Annotated[int, Field(ge=1)] = 1
     """First seed of arms and autoencoders; smaller ones were the pilots', by which sizes were chosen."""
-    language_model: LanguageModelSettings
+    language_model: LanguageModelSettings | None = None
     """Language-model experiments (main text, Fig. 1)."""
     mixture: dict[str, MixtureSettings] = {}
     """Gaussian mixtures (SI Fig. 6 and 8), by name."""
     vae: VaeSettings | None = None
     """Variational autoencoder (SI Fig. 1 and 7)."""
-    theory: TheorySettings | None = TheorySettings()
+    theory: TheorySettings | None = None
     """Theory beside simulation (SI section 3)."""
+
+
+PaperSettings = ShumailovSettings
+"""The paper's section of the config files."""

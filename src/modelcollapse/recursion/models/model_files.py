@@ -26,15 +26,7 @@ SIZES: dict[str, Shape] = {
 
 
 def shape_from(settings: ModelSettings, vocabulary: int) -> Shape:
-    """The shape that the settings describe.
-
-    Raises:
-        ValueError: the width is no multiple of the number of heads.
-    """
-    if settings.width % settings.heads:
-        raise ValueError(
-            f"The width {settings.width} is not a multiple of the {settings.heads} heads: change one of them."
-        )
+    """The shape that the settings describe."""
     return Shape(
         architecture=settings.architecture,
         vocabulary=vocabulary,
@@ -44,6 +36,12 @@ def shape_from(settings: ModelSettings, vocabulary: int) -> Shape:
         feed_forward=settings.feed_forward or 4 * settings.width,
         positions=settings.positions,
         dropout=settings.dropout,
+        norm_epsilon=settings.norm_epsilon,
+        key_value_heads=settings.key_value_heads,
+        head_width=settings.head_width,
+        tied_embeddings=settings.tied_embeddings,
+        rope_theta=settings.rope_theta,
+        rope_scaling=settings.rope_scaling,
     )
 
 
@@ -60,8 +58,10 @@ def build_from_shape(shape: Shape, seed: int) -> LanguageModel:
 
 
 def save_model(model: LanguageModel, path: str | Path) -> None:
-    """Write weights and shape into one safetensors file."""
-    facts = {"modelcollapse": json.dumps(model.shape.__dict__, sort_keys=True)}
+    """Write weights, shape and the tokenizer's fingerprint into one safetensors file."""
+    facts = {"modelcollapse": json.dumps(model.shape.facts(), sort_keys=True)}
+    if model.tokenizer is not None:
+        facts["tokenizer"] = model.tokenizer
     weights = {name: tensor.detach().to("cpu").contiguous() for name, tensor in model.state_dict().items()}
     with write_atomically(path) as temporary:
         save_file(weights, temporary, metadata=facts)
@@ -75,7 +75,8 @@ def load_model(path: str | Path, device: torch.device | str = "cpu") -> Language
     """
     try:
         with safe_open(path, framework="pt", device=str(device)) as stored:
-            shape = Shape(**json.loads((stored.metadata() or {})["modelcollapse"]))
+            facts = stored.metadata() or {}
+            shape = Shape.from_facts(json.loads(facts["modelcollapse"]))
             weights = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
     except (SafetensorError, KeyError, json.JSONDecodeError) as error:
         raise ValueError(
@@ -84,4 +85,5 @@ def load_model(path: str | Path, device: torch.device | str = "cpu") -> Language
     with torch.device("meta"):
         model = LanguageModel(shape)
     model.load_state_dict(weights, assign=True)
+    model.tokenizer = facts.get("tokenizer")
     return model

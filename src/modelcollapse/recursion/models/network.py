@@ -1,6 +1,6 @@
-"""Decoder-only transformers of the three families (OPT, GPT-2, Llama) in plain PyTorch.
+"""Decoder-only transformers (OPT, GPT-2, Llama and its relatives Qwen2 and Qwen3) in plain PyTorch.
 
-One small network instead of three large ones: importing the library models costs more than half of a laptop-scale
+One small network instead of five large ones: importing the library models costs more than half of a laptop-scale
 training step, and training and sampling need the same forward pass with and without a cache. The tests hold its logits
 against those of `transformers`; ``modelcollapse.recursion.models.conversion`` converts published weights.
 """
@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from modelcollapse.recursion.settings import RopeScaling
+
 # OPT's position table starts with two unused rows (Zhang et al. 2022, released weights)
 OPT_POSITION_OFFSET = 2
-ROTARY_BASE = 10_000.0
 
 
 @dataclass(frozen=True)
@@ -24,17 +26,24 @@ class Shape:
     """Everything that decides the form of a network.
 
     Args:
-        architecture: ``opt``, ``gpt2`` or ``llama``.
+        architecture: ``opt``, ``gpt2``, ``llama``, ``qwen2`` (biases on queries, keys and values) or ``qwen3``
+            (queries and keys normalised per head).
         vocabulary: number of tokens.
         width: hidden size.
         layers: number of blocks.
-        heads: attention heads; divides ``width``.
+        heads: attention heads.
         feed_forward: width of the feed-forward layer.
         positions: longest sequence, in tokens.
         dropout: probability, in [0, 1).
         embedding_width: width of the token embeddings; differs from ``width`` only in OPT-350m.
         norm_first: normalise before attention and feed-forward (all but OPT-350m).
-        norm_epsilon: added to the variance when normalising; None for 1e-6 in Llama and 1e-5 in OPT and GPT-2.
+        norm_epsilon: added to the variance when normalising; None for 1e-5 in OPT and GPT-2 and 1e-6 in the others.
+        key_value_heads: heads of keys and values, each shared by ``heads / key_value_heads`` heads of queries (Ainslie
+            et al. 2023); None for ``heads``.
+        head_width: width of one head; None for ``width / heads``.
+        tied_embeddings: whether the output layer is the embedding matrix; always so in OPT and GPT-2.
+        rope_theta: base of the wavelengths of the rotary positions.
+        rope_scaling: None for unscaled ones.
     """
 
     architecture: str
@@ -48,21 +57,38 @@ class Shape:
     embedding_width: int | None = None
     norm_first: bool = True
     norm_epsilon: float | None = None
+    key_value_heads: int | None = None
+    head_width: int | None = None
+    tied_embeddings: bool = False
+    rope_theta: float = 10_000.0
+    rope_scaling: RopeScaling | None = None
+
+    def __post_init__(self) -> None:
+        # what follows from the other sizes is filled in, so that nothing else has to ask
+        object.__setattr__(self, "key_value_heads", self.key_value_heads or self.heads)
+        object.__setattr__(self, "head_width", self.head_width or self.width // self.heads)
+        object.__setattr__(self, "tied_embeddings", self.tied_embeddings or not self.is_llama_like)
+
+    @classmethod
+    def from_facts(cls, facts: dict[str, Any]) -> Shape:
+        """The shape that ``facts`` described."""
+        scaling = facts.get("rope_scaling")
+        return cls(**facts | {"rope_scaling": None if scaling is None else RopeScaling.model_validate(scaling)})
+
+    def facts(self) -> dict[str, Any]:
+        """The shape as JSON can hold it."""
+        scaling = self.rope_scaling
+        return self.__dict__ | {"rope_scaling": None if scaling is None else scaling.model_dump()}
 
     @property
-    def head_width(self) -> int:
-        """Width of one attention head."""
-        return self.width // self.heads
+    def is_llama_like(self) -> bool:
+        """Llama, Qwen2 and Qwen3: rotary positions, root mean square norms, gated feed-forward layers, few biases."""
+        return self.architecture in ("llama", "qwen2", "qwen3")
 
     @property
-    def has_bias(self) -> bool:
-        """OPT and GPT-2 have biases, Llama has none."""
-        return self.architecture != "llama"
-
-    @property
-    def tied(self) -> bool:
-        """Whether the output layer is the embedding matrix."""
-        return self.architecture != "llama"
+    def is_grouped(self) -> bool:
+        """Whether several heads of queries share one head of keys and values."""
+        return self.key_value_heads != self.heads
 
 
 class RootMeanSquareNorm(nn.Module):
@@ -84,14 +110,22 @@ class Attention(nn.Module):
     def __init__(self, shape: Shape) -> None:
         super().__init__()
         self.shape = shape
-        self.query_key_value = nn.Linear(shape.width, 3 * shape.width, bias=shape.has_bias)
-        self.output = nn.Linear(shape.width, shape.width, bias=shape.has_bias)
+        has_bias = not shape.is_llama_like
+        all_heads = shape.heads + 2 * shape.key_value_heads
+        self.query_key_value = nn.Linear(
+            shape.width, all_heads * shape.head_width, bias=has_bias or shape.architecture == "qwen2"
+        )
+        self.output = nn.Linear(shape.heads * shape.head_width, shape.width, bias=has_bias)
+        if shape.architecture == "qwen3":
+            self.query_norm, self.key_norm = make_norm(shape, shape.head_width), make_norm(shape, shape.head_width)
 
     def project(self, hidden: Tensor, rotation: tuple[Tensor, Tensor] | None) -> tuple[Tensor, Tensor, Tensor]:
-        """Queries, keys and values, each [batch, heads, tokens, head width]."""
-        batch, tokens, _ = hidden.shape
-        parts = self.query_key_value(hidden).view(batch, tokens, 3, self.shape.heads, self.shape.head_width)
-        query, key, value = parts.permute(2, 0, 3, 1, 4)
+        """Queries [batch, heads, tokens, head width], keys and values [batch, key-value heads, tokens, head width]."""
+        heads, key_value_heads = self.shape.heads, self.shape.key_value_heads
+        parts = self.query_key_value(hidden).unflatten(-1, (-1, self.shape.head_width)).transpose(1, 2)
+        query, key, value = parts.split((heads, key_value_heads, key_value_heads), dim=1)
+        if self.shape.architecture == "qwen3":
+            query, key = self.query_norm(query), self.key_norm(key)
         if rotation is not None:
             query, key = rotate(query, rotation), rotate(key, rotation)
         return query, key, value
@@ -99,28 +133,31 @@ class Attention(nn.Module):
     def forward(self, hidden: Tensor, rotation: tuple[Tensor, Tensor] | None) -> Tensor:
         """Attend over the whole sequence; [batch, tokens, width] to the same."""
         query, key, value = self.project(hidden, rotation)
-        # of the three families only GPT-2 drops out attention weights by default, as in `transformers`
+        # of the families only GPT-2 drops out attention weights by default, as in `transformers`
         dropout = self.shape.dropout if self.training and self.shape.architecture == "gpt2" else 0.0
-        mixed = functional.scaled_dot_product_attention(query, key, value, is_causal=True, dropout_p=dropout)
+        mixed = functional.scaled_dot_product_attention(
+            query, key, value, is_causal=True, dropout_p=dropout, enable_gqa=self.shape.is_grouped
+        )
         return self.output(mixed.transpose(1, 2).flatten(2))
 
 
 class FeedForward(nn.Module):
-    """ReLU in OPT, tanh-approximated GELU in GPT-2, SwiGLU in Llama."""
+    """ReLU in OPT, tanh-approximated GELU in GPT-2, SwiGLU in Llama and its relatives."""
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
-        self.architecture = shape.architecture
-        self.up = nn.Linear(shape.width, shape.feed_forward, bias=shape.has_bias)
-        self.down = nn.Linear(shape.feed_forward, shape.width, bias=shape.has_bias)
-        if shape.architecture == "llama":
+        self.shape = shape
+        has_bias = not shape.is_llama_like
+        self.up = nn.Linear(shape.width, shape.feed_forward, bias=has_bias)
+        self.down = nn.Linear(shape.feed_forward, shape.width, bias=has_bias)
+        if shape.is_llama_like:
             self.gate = nn.Linear(shape.width, shape.feed_forward, bias=False)
 
     def forward(self, hidden: Tensor) -> Tensor:
         """[..., width] to the same."""
-        if self.architecture == "llama":
+        if self.shape.is_llama_like:
             return self.down(functional.silu(self.gate(hidden)) * self.up(hidden))
-        if self.architecture == "gpt2":
+        if self.shape.architecture == "gpt2":
             return self.down(functional.gelu(self.up(hidden), approximate="tanh"))
         return self.down(functional.relu(self.up(hidden)))
 
@@ -131,9 +168,9 @@ class Block(nn.Module):
     def __init__(self, shape: Shape) -> None:
         super().__init__()
         self.norm_first = shape.norm_first
-        self.attention_norm = make_norm(shape)
+        self.attention_norm = make_norm(shape, shape.width)
         self.attention = Attention(shape)
-        self.feed_forward_norm = make_norm(shape)
+        self.feed_forward_norm = make_norm(shape, shape.width)
         self.feed_forward = FeedForward(shape)
         self.dropout = nn.Dropout(shape.dropout)
 
@@ -163,9 +200,11 @@ class LanguageModel(nn.Module):
     def __init__(self, shape: Shape) -> None:
         super().__init__()
         self.shape = shape
+        # fingerprint of the tokenizer whose ids it reads (`corpora.tokenizers.fingerprint`); None if unknown
+        self.tokenizer: str | None = None
         embedding_width = shape.embedding_width or shape.width
         self.embedding = nn.Embedding(shape.vocabulary, embedding_width)
-        if shape.architecture != "llama":
+        if not shape.is_llama_like:
             offset = OPT_POSITION_OFFSET if shape.architecture == "opt" else 0
             self.position_embedding = nn.Embedding(shape.positions + offset, shape.width)
         if embedding_width != shape.width:
@@ -173,8 +212,8 @@ class LanguageModel(nn.Module):
             self.project_out = nn.Linear(shape.width, embedding_width, bias=False)
         self.blocks = nn.ModuleList(Block(shape) for _ in range(shape.layers))
         if shape.norm_first:
-            self.final_norm = make_norm(shape)
-        if not shape.tied:
+            self.final_norm = make_norm(shape, shape.width)
+        if not shape.tied_embeddings:
             self.head = nn.Linear(shape.width, shape.vocabulary, bias=False)
         self.embedding_dropout = nn.Dropout(shape.dropout if shape.architecture == "gpt2" else 0.0)
 
@@ -191,17 +230,16 @@ class LanguageModel(nn.Module):
         hidden = self.embedding(ids)
         if self.shape.embedding_width not in (None, self.shape.width):
             hidden = self.project_in(hidden)
-        if self.shape.architecture != "llama":
+        if not self.shape.is_llama_like:
             offset = OPT_POSITION_OFFSET if self.shape.architecture == "opt" else 0
             hidden = hidden + self.position_embedding.weight[first + offset : first + offset + ids.shape[1]]
         return self.embedding_dropout(hidden)
 
     def rotation(self, first: int, count: int, like: Tensor) -> tuple[Tensor, Tensor] | None:
         """Cosines and sines [count, head width] of the rotary positions; None for learned positions."""
-        if self.shape.architecture != "llama":
+        if not self.shape.is_llama_like:
             return None
-        half = torch.arange(0, self.shape.head_width, 2, device=like.device, dtype=torch.float32)
-        frequencies = 1.0 / ROTARY_BASE ** (half / self.shape.head_width)
+        frequencies = rotary_frequencies(self.shape, like.device)
         angles = torch.arange(first, first + count, device=like.device, dtype=torch.float32)[:, None] * frequencies
         angles = torch.cat([angles, angles], dim=-1)
         return angles.cos().to(like.dtype), angles.sin().to(like.dtype)
@@ -212,14 +250,28 @@ class LanguageModel(nn.Module):
             hidden = self.final_norm(hidden)
         if self.shape.embedding_width not in (None, self.shape.width):
             hidden = self.project_out(hidden)
-        return functional.linear(hidden, self.embedding.weight if self.shape.tied else self.head.weight)
+        return functional.linear(hidden, self.embedding.weight if self.shape.tied_embeddings else self.head.weight)
 
 
-def make_norm(shape: Shape) -> nn.Module:
-    """The normalisation of the family: root mean square in Llama, layer norm otherwise."""
-    if shape.architecture == "llama":
-        return RootMeanSquareNorm(shape.width, shape.norm_epsilon or 1e-6)
-    return nn.LayerNorm(shape.width, shape.norm_epsilon or 1e-5)
+def make_norm(shape: Shape, width: int) -> nn.Module:
+    """The normalisation of the family: root mean square in Llama and its relatives, layer norm otherwise."""
+    if shape.is_llama_like:
+        return RootMeanSquareNorm(width, shape.norm_epsilon or 1e-6)
+    return nn.LayerNorm(width, shape.norm_epsilon or 1e-5)
+
+
+def rotary_frequencies(shape: Shape, device: torch.device | str = "cpu") -> Tensor:
+    """Frequencies [head width / 2] of the rotary positions, radians per token."""
+    half = torch.arange(0, shape.head_width, 2, device=device, dtype=torch.float32)
+    frequencies = 1.0 / shape.rope_theta ** (half / shape.head_width)
+    scaling = shape.rope_scaling
+    if scaling is None:
+        return frequencies
+    # how much of a frequency is kept: nothing of long waves, all of short ones
+    rotations = scaling.original_positions * frequencies / (2 * math.pi)
+    span = scaling.high_frequency_factor - scaling.low_frequency_factor
+    kept = ((rotations - scaling.low_frequency_factor) / span).clamp(0, 1)
+    return (1 - kept) * frequencies / scaling.factor + kept * frequencies
 
 
 def rotate(states: Tensor, rotation: tuple[Tensor, Tensor]) -> Tensor:

@@ -1,4 +1,4 @@
-"""Published weights: from a local folder or the hub at a pinned revision into one file of ours."""
+"""Published weights: from a local folder, the hub at a pinned revision or a GGUF file into one file of ours."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-from modelcollapse.corpora import hub
-from modelcollapse.recursion.models.conversion import convert, shape_of
+from modelcollapse.corpora import gguf_file, hub
+from modelcollapse.corpora.tokenizers import fingerprint
+from modelcollapse.corpora.tokenizers import load_pretrained as load_tokenizer
+from modelcollapse.recursion.models.conversion import EXPECTED, check_type, convert, shape_of
+from modelcollapse.recursion.models.gguf_weights import read_gguf
 from modelcollapse.recursion.models.model_files import save_model
 from modelcollapse.recursion.models.network import LanguageModel
 from modelcollapse.recursion.settings import ModelSettings
@@ -22,13 +25,7 @@ from modelcollapse.runtime.files import sha256, write_atomically
 # settled names of `transformers`; safetensors first, because they carry no code
 WEIGHT_FILES = ("model.safetensors", "pytorch_model.bin")
 # what the weights of a family are stored under; some checkpoints leave it out
-ROOTS = {"opt": "model.", "gpt2": "transformer.", "llama": "model."}
-# what our network computes; weights made for something else would load and be wrong
-EXPECTED = {
-    "opt": {"activation_function": "relu", "enable_bias": True, "layer_norm_elementwise_affine": True},
-    "gpt2": {"activation_function": "gelu_new", "scale_attn_by_inverse_layer_idx": False},
-    "llama": {"hidden_act": "silu", "attention_bias": False, "mlp_bias": False},
-}
+ROOTS = {kind: "transformer." if kind == "gpt2" else "model." for kind in EXPECTED}
 
 Find = Callable[[str], Path | None]
 
@@ -37,45 +34,56 @@ def fetch_weights(settings: ModelSettings, outputs: dict[str, Path]) -> None:
     """Write published weights as one file of ours, in float32.
 
     Args:
-        settings: ``pretrained`` and, for a hub name, ``revision``; the sizes are those of the weights.
-        outputs: ``model``; ``record``: JSON with origin, the weight files' sha256, sizes, number of parameters.
+        settings: ``pretrained`` and, for a hub name, ``revision``, for a ``.gguf`` file ``sha256``; the sizes are those
+            of the weights.
+        outputs: ``model``; ``record``: JSON with origin, the weight files' sha256, sizes, number of
+            parameters, the fingerprint of the tokenizer that belongs to them (null where the source has none).
 
     Raises:
-        ValueError: no name, no pinned revision, a missing or damaged file, or a variant that is not covered.
-        RuntimeError: the hub cannot be reached.
+        ValueError: no name, no pinned revision or sha256, a missing or damaged file, or a variant that is not covered.
+        RuntimeError: the hub cannot be reached, or a package that reads GGUF files is missing.
     """
-    model, files = load_pretrained(settings.pretrained, settings.revision)
+    model, files = load_pretrained(settings.pretrained, settings.revision, settings.sha256)
     save_model(model, outputs["model"])
     facts = {
         "pretrained": settings.pretrained,
         "revision": settings.revision,
         "files": {path.name: sha256(path) for path in files},
-        "shape": model.shape.__dict__,
+        "shape": model.shape.facts(),
+        "tokenizer": model.tokenizer,
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
     }
     with write_atomically(outputs["record"]) as temporary:
         temporary.write_text(json.dumps(facts, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
-def load_pretrained(name: str | None, revision: str | None = None) -> tuple[LanguageModel, list[Path]]:
+def load_pretrained(
+    name: str | None, revision: str | None = None, sha256: str | None = None
+) -> tuple[LanguageModel, list[Path]]:
     """Published weights as our network, and the files they came from. No code of the weights is ever run.
 
     Args:
         name: local folder with ``config.json`` and ``model.safetensors`` or ``pytorch_model.bin`` (or their shards),
-            or a hub repository.
+            or a hub repository, or a local ``.gguf`` file.
         revision: commit of the hub repository, 40 hex digits.
+        sha256: of the ``.gguf`` file, 64 hex digits.
 
     Raises:
         ValueError, RuntimeError: as in ``fetch_weights``.
     """
     if name is None:
         raise ValueError("There are no weights to fetch: set `pretrained` to a hub name or a local folder.")
+    if gguf_file.is_gguf(name):
+        path = gguf_file.verified(name, sha256)
+        model = read_gguf(path)
+        model.tokenizer = fingerprint(load_tokenizer(name, sha256=sha256))
+        return model, [path]
     find = _finder(name, revision)
     config_file = find("config.json")
     if config_file is None:
         raise ValueError(f"{name} has no config.json: it holds no weights in the format of `transformers`.")
     config = json.loads(config_file.read_text(encoding="utf-8"))
-    shape = shape_of(_complete(config, name))
+    shape = shape_of(_complete(config, name), name)
     files = _weight_files(find, name)
     root = ROOTS[shape.architecture]
     state: dict[str, Tensor] = {}
@@ -83,7 +91,10 @@ def load_pretrained(name: str | None, revision: str | None = None) -> tuple[Lang
         for key, tensor in _read(path).items():
             key = key if key.startswith((root, "lm_head.")) else root + key
             state[key] = tensor.float() if tensor.is_floating_point() else tensor
-    return convert(state, shape), files
+    model = convert(state, shape)
+    if find("tokenizer.json") or (find("vocab.json") and find("merges.txt")):
+        model.tokenizer = fingerprint(load_tokenizer(name, revision))
+    return model, files
 
 
 def _finder(name: str, revision: str | None) -> Find:
@@ -97,21 +108,10 @@ def _finder(name: str, revision: str | None) -> Find:
 
 def _complete(config: dict[str, Any], name: str) -> Any:
     """The config with the defaults of `transformers` for what it does not say."""
-    kind = config.get("model_type")
-    if kind not in EXPECTED:
-        raise ValueError(f"{name} holds weights of type '{kind}', which are not covered; use opt, gpt2 or llama.")
+    check_type(config.get("model_type"), name)
     from transformers import AutoConfig
 
-    complete = AutoConfig.for_model(**config)
-    for key, expected in EXPECTED[kind].items():
-        if getattr(complete, key) != expected:
-            raise ValueError(
-                f"{name} was made with {key} = {getattr(complete, key)!r}, but this engine computes {expected!r}."
-            )
-    rotary = getattr(complete, "rope_parameters", None) or {}
-    if kind == "llama" and (rotary.get("rope_type", "default"), rotary.get("rope_theta", 10_000.0)) != ("default", 1e4):
-        raise ValueError(f"{name} was made with rotary positions {rotary}, but this engine computes the default ones.")
-    return complete
+    return AutoConfig.for_model(**config)
 
 
 def _weight_files(find: Find, name: str) -> list[Path]:

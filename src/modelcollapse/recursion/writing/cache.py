@@ -35,7 +35,7 @@ class Reader:
         self.position = 0
         self.filled = 0
         weight = model.embedding.weight
-        size = (shape.layers, rows, shape.heads)
+        size = (shape.layers, rows, shape.key_value_heads)
         self.keys = weight.new_empty(*size, shape.head_width, slots or length)
         self.values = weight.new_empty(*size, slots or length, shape.head_width)
         self.rotation = model.rotation(0, length, weight)
@@ -53,7 +53,9 @@ class Reader:
             else:
                 mask = torch.ones(last - first, last, dtype=torch.bool, device=ids.device).tril(first)
                 keys, values = self.keys[layer, ..., :last].transpose(2, 3), self.values[layer, :, :, :last]
-                mixed = functional.scaled_dot_product_attention(query, keys, values, attn_mask=mask)
+                mixed = functional.scaled_dot_product_attention(
+                    query, keys, values, attn_mask=mask, enable_gqa=self.model.shape.is_grouped
+                )
             hidden = block.after_attention(hidden, block.attention.output(mixed.transpose(1, 2).flatten(2)))
         self.filled, self.position = last, self.position + ids.shape[1]
         return self.model.logits(hidden[:, -1])
@@ -76,11 +78,11 @@ class Reader:
         for layer, block in enumerate(self.model.blocks):
             # [rows x beams, heads, 1, head width] to [rows, heads, beams, head width]
             query, key, value = (
-                part.view(rows, beams, shape.heads, shape.head_width).transpose(1, 2)
+                part.reshape(rows, beams, part.shape[1], shape.head_width).transpose(1, 2)
                 for part in block.attention.project(block.before_attention(hidden), rotation)
             )
             self._remember(layer, key, value)
-            mixed = self._attend(layer, query, mask).transpose(1, 2).reshape(rows * beams, 1, shape.width)
+            mixed = self._attend(layer, query, mask).transpose(1, 2).reshape(rows * beams, 1, -1)
             hidden = block.after_attention(hidden, block.attention.output(mixed))
         self.filled, self.position = self.filled + beams, self.position + 1
         return self.model.logits(hidden[:, 0]).view(rows, beams, -1)
@@ -108,8 +110,12 @@ class Reader:
 
     def _attend(self, layer: int, query: Tensor, mask: Tensor | None) -> Tensor:
         """Mixed values [rows, heads, n, head width] of queries of that shape that see all slots the mask lets them."""
-        last = self.filled + query.shape[2]
-        scores = torch.matmul(query * query.shape[-1] ** -0.5, self.keys[layer, ..., :last])
+        rows, heads, count, width = query.shape
+        last = self.filled + count
+        # heads that share keys and values are further queries of one head
+        shared = (query * width**-0.5).reshape(rows, self.keys.shape[2], -1, width)
+        scores = torch.matmul(shared, self.keys[layer, ..., :last]).view(rows, heads, count, last)
         if mask is not None:
             scores[..., last - mask.shape[-1] :] += mask.unsqueeze(1)
-        return torch.matmul(scores.softmax(-1), self.values[layer, :, :, :last])
+        attention = scores.softmax(-1).view(rows, self.keys.shape[2], -1, last)
+        return torch.matmul(attention, self.values[layer, :, :, :last]).view(rows, heads, count, width)

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from modelcollapse.runtime.settings import Published, Settings
+from modelcollapse.runtime.settings import Published, Reference, Settings
 
 LARGEST_SYSTEM = 20_000
 """Most unknowns of one ridge system: 3.2 GB, and about 10 GB with the Gram matrix and a copy beside it."""
@@ -15,7 +15,7 @@ Share = Annotated[float, Field(gt=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
 
 
-class TrainingSettings(Settings):
+class NetworkTrainingSettings(Settings):
     """How two-layer networks are trained: both layers, by Adam on the squared loss, weights of the last step."""
 
     steps: Count = 3_000
@@ -33,7 +33,7 @@ class LabellerSettings(Settings):
     """Real images it is fitted on: the fewer, the worse its labels."""
     width: Count = 200
     """Hidden units."""
-    training: TrainingSettings = TrainingSettings()
+    training: NetworkTrainingSettings = NetworkTrainingSettings()
     """How it is trained."""
     label_noise: Annotated[float, Field(ge=0)] = 0.0
     """Standard deviation of Gaussian noise added to every label it writes."""
@@ -42,7 +42,7 @@ class LabellerSettings(Settings):
 class ImageSettings(Settings):
     """Regression of one-hot labels on images, some of whose labels another model wrote (Dohmatob et al., v2 section 4.1)."""
 
-    corpus: Annotated[str, Published("mnist")]
+    corpus: Annotated[str, Published("mnist"), Reference("image corpus")]
     """Prepared image corpus."""
     labellers: Annotated[dict[str, LabellerSettings], Field(min_length=1)]
     """Models that write synthetic labels, by name."""
@@ -108,8 +108,10 @@ class TwoLayerImageSettings(ImageSettings):
 
     width: Annotated[Count, Published(2_000)] = 2_000
     """Hidden units, outside the sweep over widths."""
-    training: TrainingSettings = TrainingSettings()
+    training: NetworkTrainingSettings = NetworkTrainingSettings()
     """How every network is trained."""
+    gpu: bool = False
+    """Whether its jobs ask the scheduler for a GPU."""
 
 
 class ImagesSettings(Settings):
