@@ -1,6 +1,5 @@
 # Human text and images, and tokenizers. Only fetch_* rules touch the network.
 from modelcollapse.corpora import sources
-from modelcollapse.corpora.parameters import mirror_parameters
 
 KINDS = {name: sources.kind_of(corpus.source) for name, corpus in CONFIG.corpora.items()}
 TEXTS = [name for name, kind in KINDS.items() if kind == "text"]
@@ -14,8 +13,8 @@ encode_corpus_step = step_of(corpus_steps.encode_corpus)
 
 
 def mirror_of(wildcards):
-    """Files of the mirror that a fetch reads, with their sizes and times: content that Snakemake would not see."""
-    return json.dumps(mirror_parameters(wildcards.source, CONFIG.corpus_mirror))
+    """Hash of the mirror's files that a fetch reads: content that Snakemake would not see."""
+    return corpus_steps.mirror_hash(wildcards.source, CONFIG.corpus_mirror)
 
 
 localrules:

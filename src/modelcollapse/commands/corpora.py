@@ -10,7 +10,6 @@ import typer
 from modelcollapse.commands.step import ConfigFile, perform
 from modelcollapse.runtime.files import write_atomically
 from modelcollapse.workflow import corpus_steps
-from modelcollapse.workflow.opening import REPOSITORY
 from modelcollapse.workflow.workspace import open_workspace
 
 Corpus = Annotated[str, typer.Argument(help="A corpus of the config.")]
@@ -42,11 +41,10 @@ def fetch_corpus(
 def prepare_corpus(corpus: Corpus, config: ConfigFile) -> None:
     """Clean and split a corpus, and record its counts, hashes, licence and source."""
     step = corpus_steps.prepare_corpus(open_workspace(config), corpus)
-    lock = REPOSITORY / "requirements.lock"
     perform(
         step,
         lambda module, outputs, work: module.prepare_corpus(
-            step.arguments["corpus"], dict(step.inputs), outputs, corpus, lock if lock.exists() else None
+            step.arguments["corpus"], dict(step.inputs), outputs, corpus
         ),
     )
 

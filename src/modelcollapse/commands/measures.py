@@ -25,11 +25,11 @@ def measure_arm(arm: Arm, config: ConfigFile) -> None:
         lambda module, outputs, work: module.measure_arm(
             chosen,
             workspace.family(recursion_steps.family_of(arm, chosen)),
-            step.inputs["train"],
-            step.inputs["tokenizer"],
-            {int(seed): path for seed, path in files["generation_0"].items()},
-            _by_seed(files["samples"]),
-            _by_seed(files["scores"]),
+            step.inputs.get("train"),
+            step.inputs.get("tokenizer"),
+            {int(seed): path for seed, path in files.get("generation_0", {}).items()},
+            _by_seed(files.get("samples", {})),
+            _by_seed(files.get("scores", {})),
             outputs,
         ),
     )

@@ -26,5 +26,5 @@ def run_simulation(
 
     workspace = open_workspace(config, device)
     step = simulation_steps.run_simulation(workspace, simulation)
-    declared, images = workspace.simulation(simulation), dict(step.inputs) or None
+    declared, images = workspace.simulation(simulation), dict(step.inputs)
     perform(step, lambda module, outputs, work: run(declared, step.arguments["settings"], images, outputs, work))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import warnings
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -93,13 +94,14 @@ def _rows(path: Path, columns: Sequence[str | None], document: str) -> Iterator[
 
 
 def _documents(path: Path, document: str) -> Iterator[Row]:
-    lines = ((number, line.removesuffix("\n").removesuffix("\r")) for number, line in read_lines(path))
+    lines = [(number, line.removesuffix("\n").removesuffix("\r")) for number, line in read_lines(path)]
+    if lines:
+        lines[0] = (1, lines[0][1].removeprefix("\ufeff"))
     if document == "line":
-        yield from ((f"{path}, line {number}", line) for number, line in lines if line.strip())
-        return
-    whole = "\n".join(line for _, line in lines).removeprefix("\ufeff")
+        return ((f"{path}, line {number}", line) for number, line in lines if line.strip())
+    whole = "\n".join(line for _, line in lines)
     parts = [whole] if document == "file" else _BLANK_LINES.split(whole)
-    yield from ((f"{path}", part.strip("\n")) for part in parts if part.strip())
+    return ((str(path), part.strip("\n")) for part in parts if part.strip())
 
 
 def _json_rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[str, list[Any]]]:
@@ -110,8 +112,11 @@ def _json_rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[str, list[A
 
 def _csv_rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[str, list[Any]]]:
     try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig", index_col=False)
-    except (OSError, EOFError, zlib.error, ValueError) as error:  # pandas' own errors are ValueErrors
+        with warnings.catch_warnings():
+            # longer rows than the header would be cut with a mere warning
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig", index_col=False)
+    except (OSError, EOFError, zlib.error, ValueError, pd.errors.ParserWarning) as error:
         raise ValueError(f"{path} cannot be read as CSV ({error}). Correct it, or save it again as UTF-8.") from error
     return _table_rows(table, path, columns)
 

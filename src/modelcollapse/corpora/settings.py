@@ -10,7 +10,6 @@ from pydantic import Field, field_validator, model_validator
 from modelcollapse.corpora.sources import find_source, has_prompts
 from modelcollapse.runtime.settings import Reference, Settings
 
-Count = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 
 
@@ -75,11 +74,11 @@ class CorpusSettings(Settings):
     """`files`: the file or folder of each split, where the texts are already divided."""
     prompt_tokens: Annotated[int | None, Field(ge=3)] = None
     """Corpora with prompts: most tokens of a prompt, the begin token and the separator included; null means all."""
-    train: Count | None = None
+    train: Annotated[int | None, Field(ge=1)] = None
     """Training documents (images), from the start; null means all (`storyworld`: 10,000)."""
-    validation: Count | None = None
+    validation: Annotated[int | None, Field(ge=1)] = None
     """Validation documents; null means all (`storyworld`: 1,000). Images have none."""
-    test: Count | None = None
+    test: Annotated[int | None, Field(ge=1)] = None
     """Test documents (images); null means all (`storyworld`: 1,000)."""
     seed: Annotated[int, Field(ge=0)] = 0
     """Seed of the splits (`pydocs`, `digits`, `files`) or of the draw (`storyworld`); published splits have none."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 from modelcollapse.corpora import sources
-from modelcollapse.corpora.parameters import corpus_parameters, input_files
+from modelcollapse.corpora.dependencies import corpus_parameters, input_files, mirror_files
 from modelcollapse.diversity.parser.settings import ParserSettings
+from modelcollapse.runtime.files import sha256
+from modelcollapse.steps.code_hash import code_hash
 from modelcollapse.steps.step import Step
 from modelcollapse.workflow.places import IMAGE_SPLITS, TEXT_SPLITS
 from modelcollapse.workflow.workspace import Workspace
@@ -19,6 +22,21 @@ def fetched_files(workspace: Workspace, source: str) -> dict[str, Path]:
     splits, ending = _splits(source)
     files = {split: Path(workspace.places.raw(source, f"{split}.{ending}")) for split in splits}
     return files | {"record": Path(workspace.places.raw(source, "fetch.json"))}
+
+
+def mirror_hash(source: str, mirror: str | None) -> str:
+    """SHA-256 over the files of a mirror that a fetch reads; empty without a mirror, where a revision pins the content."""
+    if mirror is None:
+        return ""
+    digest = hashlib.sha256()
+    for path in mirror_files(source, Path(mirror)):
+        digest.update(f"{path.name} {sha256(path)} ".encode())
+    return digest.hexdigest()[:16]
+
+
+def fetch_code(source: str) -> str:
+    """Hash of the code that fetches a source."""
+    return code_hash(COMMAND, "corpora.fetch", f"corpora.sources.{source}")
 
 
 def prepare_corpus(workspace: Workspace, corpus: str) -> Step:

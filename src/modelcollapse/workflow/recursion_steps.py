@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from modelcollapse.measures.registry import modules_of_measures
+from modelcollapse.measures.arm_measures import inputs_of_measures, modules_of_measures
 from modelcollapse.recursion import registry
 from modelcollapse.recursion.settings import ArmSettings, FamilySettings
 from modelcollapse.runtime.device import resolve_device
@@ -124,15 +124,20 @@ def measure_arm(workspace: Workspace, arm: str) -> Step:
     chosen, places = workspace.arm(arm), workspace.places
     family = workspace.family(family_of(arm, chosen))
     first = 1 if registry.is_human_ceiling(chosen.regime) else 0
-    inputs = {
-        "train": Path(places.encoded(family.corpus, family.tokenizer, "train")),
-        "tokenizer": Path(places.tokenizer(family.tokenizer)),
-    }
-    for seed in workspace.seeds(arm):
-        inputs[f"generation_0/{seed}"] = Path(places.scores(family_of(arm, chosen), seed, 0))
-        for generation in range(first, chosen.generations + 1):
-            inputs[f"samples/{seed}/{generation}"] = Path(places.samples(arm, seed, generation))
-            inputs[f"scores/{seed}/{generation}"] = Path(places.scores(arm, seed, generation))
+    every = [(seed, g) for seed in workspace.seeds(arm) for g in range(first, chosen.generations + 1)]
+    reads = inputs_of_measures(chosen.measures)
+    inputs: dict[str, Path] = {}
+    if "human_train" in reads:
+        inputs["train"] = Path(places.encoded(family.corpus, family.tokenizer, "train"))
+    if "tokenizer" in reads:
+        inputs["tokenizer"] = Path(places.tokenizer(family.tokenizer))
+    if "samples" in reads:
+        inputs |= {f"samples/{seed}/{g}": Path(places.samples(arm, seed, g)) for seed, g in every}
+    if "scores" in reads:
+        inputs |= {
+            f"generation_0/{seed}": Path(places.scores(family_of(arm, chosen), seed, 0)) for seed in workspace.seeds(arm)
+        }
+        inputs |= {f"scores/{seed}/{g}": Path(places.scores(arm, seed, g)) for seed, g in every}
     return Step(
         name="measure-arm",
         command="commands.measures",

@@ -103,10 +103,14 @@ def test_a_topic_shows_what_the_settings_have():
     assert [topic.name for topic in found] == ["images"]
     assert found[0].data == ("images_random_features", "images_two_layer")
     assert "image_widths" in found[0].figures
-    found = topics(DohmatobSettings.model_validate({"images": {"random_features": model, "two_layer": model}}))
+    found = topics(
+        DohmatobSettings.model_validate(
+            {"strong_collapse": {}, "images": {"random_features": model, "two_layer": model}}
+        )
+    )
     assert [topic.name for topic in found] == ["strong_collapse", "images"]
     assert "image_widths" not in found[1].figures
-    assert [topic.name for topic in topics(DohmatobSettings())] == ["strong_collapse"]
+    assert topics(DohmatobSettings(strong_collapse=None)) == []
 
 
 def test_floor_is_that_of_the_measured_labels(tmp_path: Path):

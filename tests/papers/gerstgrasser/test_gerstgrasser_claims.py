@@ -194,10 +194,12 @@ def test_what_was_not_run_is_said(tmp_path):
 
 
 def test_figures_and_targets_of_the_claims_exist():
-    from modelcollapse.commands.gerstgrasser import PRESENTED
-    from modelcollapse.papers.gerstgrasser.experiments import GRIDS, LAWS
+    from modelcollapse.papers.gerstgrasser.experiments import GRIDS, LAWS, topics
+    from modelcollapse.papers.gerstgrasser.settings import AccumulationSettings, GerstgrasserSettings, KdeChainSettings
 
-    figures = {name for drawn, _ in PRESENTED.values() for name in drawn}
+    chains = {"circles": KdeChainSettings(data="circles", bandwidth=0.1)}
+    shown = topics(GerstgrasserSettings(theory=AccumulationSettings(kde_chains=chains)))
+    figures = {name for topic in shown for name in topic.figures}
     for claim in load_claims(CLAIMS, QUANTITIES).claims:
         assert claim.figure in figures
         for target in claim.target:

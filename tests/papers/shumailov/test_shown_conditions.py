@@ -67,6 +67,7 @@ def test_figures_of_what_the_config_lacks_are_left_out():
     assert (control.figures, control.tables) == ((), ("perplexity", "arms", "histogram"))
     none = synthetic.settings().model_copy(update={"mixture": {}, "vae": None, "theory": None})
     assert list(shown(none)) == ["language_model"]
+    assert shown(none.model_copy(update={"language_model": None})) == {}
     without = shown(synthetic.settings().model_copy(update={"mixture": {}}))["densities"]
     assert (without.figures, without.tables) == (("vae_grid", "vae_latents"), ("vae",))
 

@@ -113,12 +113,15 @@ def topics(settings: ShumailovSettings, arms: Literal["core", "all"] = "core") -
     theory = Topic(
         name="theory", module=f"{FIGURES}.theory_figures", data=("theory",), figures=("theory",), tables=("theory",)
     )
-    found = [_language_model(settings, arms), _densities(settings), *([theory] if settings.theory is not None else [])]
+    found = [
+        *([_language_model(settings.language_model, settings.first_seed, arms)] if settings.language_model else []),
+        _densities(settings),
+        *([theory] if settings.theory is not None else []),
+    ]
     return [topic for topic in found if topic.figures or topic.tables]
 
 
-def _language_model(settings: ShumailovSettings, arms: str) -> Topic:
-    language_model = settings.language_model
+def _language_model(language_model: LanguageModelSettings, first_seed: int, arms: str) -> Topic:
     main, ablations = arms_of_role(language_model, "main"), arms_of_role(language_model, "ablation")
     running = [name for name in language_model.arms if arms == "all" or name not in ablations]
     # beam search stores no probabilities, of which the split of own perplexity is made
@@ -142,7 +145,7 @@ def _language_model(settings: ShumailovSettings, arms: str) -> Topic:
     if shown is not None:
         family = language_model.families[language_model.arms[shown].family]
         data += (
-            f"samples/{shown}/seed{settings.first_seed}",
+            f"samples/{shown}/seed{first_seed}",
             f"tokenizers/{family.tokenizer}",
             f"encoded/{family.corpus}/{family.tokenizer}/train",
         )
