@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from modelcollapse.evidence.claims import ClaimsError, load_claims
 from scipy.stats import nct
 
-from modelcollapse.evidence.claims import ClaimsError, load_claims
 from modelcollapse.evidence.decisions import decide_difference, decide_equivalence, decide_exact, holm
 from modelcollapse.evidence.intervals import document_contrast, seed_contrast, standardised_effect
 from modelcollapse.evidence.judge import COLUMNS, judge_claims, merge_claims

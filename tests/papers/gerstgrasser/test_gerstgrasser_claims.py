@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-
 from modelcollapse.evidence.claims import load_claims
+
 from modelcollapse.evidence.judge import judge_claims
 from modelcollapse.evidence.verdicts import verdict_term
 from modelcollapse.measures.paper_data import NotAvailable, PaperData
