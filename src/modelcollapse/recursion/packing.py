@@ -101,7 +101,9 @@ def read_rows(path: Path, packing: str, row_tokens: int, limit: int | None = Non
     documents = _lists(table, "ids")
     if packing == "blocks":
         if "prompt_ids" in table.column_names:
-            raise ValueError(f"{path} has prompts, which blocks cut from running text would lose: use packing: documents.")
+            raise ValueError(
+                f"{path} has prompts, which blocks cut from running text would lose: use packing: documents."
+            )
         rows = blocks(documents, row_tokens)
     else:
         prompts = _lists(table, "prompt_ids") if "prompt_ids" in table.column_names else None
