@@ -4,7 +4,6 @@ from functools import cache
 
 from snakemake.exceptions import WorkflowError
 
-from modelcollapse.configuration.loading import ConfigError
 from modelcollapse.workflow import closing, corpus_steps, opening, presentation_steps, recursion_steps, simulation_steps
 
 COMMAND_LINE = workflow.config_settings.config or {}
@@ -13,7 +12,7 @@ try:
     WORKSPACE = opening.open_run(config, workflow.configfiles, COMMAND_LINE)
     if workflow.is_main_process:
         opening.check_claims(WORKSPACE)
-except (ConfigError, ValueError) as error:
+except ValueError as error:
     raise WorkflowError(str(error))
 
 CONFIG = WORKSPACE.config

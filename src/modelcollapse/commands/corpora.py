@@ -76,6 +76,12 @@ def encode_corpus(corpus: Corpus, tokenizer: TokenizerName, config: ConfigFile) 
     perform(
         step,
         lambda module, outputs, work: module.encode_corpus(
-            step.inputs["tokenizer"], texts, outputs, corpus, tokenizer, step.inputs["record"]
+            step.inputs["tokenizer"],
+            texts,
+            outputs,
+            corpus,
+            tokenizer,
+            step.inputs["record"],
+            step.arguments["prompt_tokens"],
         ),
     )

@@ -91,7 +91,7 @@ def with_numbers(value: Any) -> Any:
 
 def dump(config: BaseModel, files: Sequence[str | Path], command_line: Mapping[str, Any]) -> str:
     """The merged config as YAML, with the files and keys it was made from in its first line."""
-    text = yaml.safe_dump(config.model_dump(exclude=set(NOT_KEPT)), sort_keys=True, allow_unicode=True)
+    text = yaml.safe_dump(config.model_dump(exclude=set(NOT_KEPT)), sort_keys=False, allow_unicode=True)
     return f"{HEADER}{_made_from(files, command_line)}\n{text}"
 
 

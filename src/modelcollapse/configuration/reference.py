@@ -60,12 +60,13 @@ def _walk(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, FieldInfo]
 
 
 def _nested(annotation: Any) -> tuple[type[BaseModel] | None, bool]:
+    """The settings class inside ``X``, ``X | None`` or ``dict[str, X]``, and whether it has names."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation, False
     if get_origin(annotation) is dict:
         return _nested(get_args(annotation)[1])[0], True
     if get_origin(annotation) in (Union, types.UnionType):
-        return next((found for part in get_args(annotation) if (found := _nested(part))[0] is not None), (None, False))
+        return next((found for part in get_args(annotation) if (found := _nested(part))[0]), (None, False))
     return None, False
 
 

@@ -95,11 +95,15 @@ def read_rows(path: Path, packing: str, row_tokens: int, limit: int | None = Non
         limit: most rows, from the start; None for all.
 
     Raises:
-        ValueError: the split has fewer rows than ``limit``.
+        ValueError: the split has fewer rows than ``limit``, or prompts that ``blocks`` would lose.
     """
     table = pq.read_table(path)
     documents = _lists(table, "ids")
     if packing == "blocks":
+        if "prompt_ids" in table.column_names:
+            raise ValueError(
+                f"{path} has prompts, which blocks cut from running text would lose: use packing: documents."
+            )
         rows = blocks(documents, row_tokens)
     else:
         prompts = _lists(table, "prompt_ids") if "prompt_ids" in table.column_names else None

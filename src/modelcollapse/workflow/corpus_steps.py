@@ -54,6 +54,7 @@ def prepare_corpus(workspace: Workspace, corpus: str) -> Step:
         entries=(f"corpora.sources.{settings.source}",),
         inputs=inputs,
         arguments={"corpus": settings, "name": corpus, "depends_on": corpus_parameters(settings)},
+        unused={"corpus": ("prompt_tokens",)},
         outputs={split: Path(places.corpus(corpus, f"{split}.{ending}")) for split in splits}
         | {"record": Path(places.corpus(corpus, "corpus.json"))},
     )
@@ -66,6 +67,12 @@ def train_tokenizer(workspace: Workspace, tokenizer: str) -> Step:
         name="train-tokenizer",
         command=COMMAND,
         module="corpora.tokenizers",
+        # a word list is its sources' own
+        entries=tuple(
+            f"corpora.sources.{workspace.config.corpora[corpus].source}"
+            for corpus in settings.corpora
+            if settings.kind == "words"
+        ),
         inputs={
             f"text{place}": Path(places.corpus(corpus, "train.parquet"))
             for place, corpus in enumerate(settings.corpora)
@@ -86,7 +93,11 @@ def encode_corpus(workspace: Workspace, corpus: str, tokenizer: str) -> Step:
         module="corpora.tokenizers",
         inputs=texts
         | {"tokenizer": Path(places.tokenizer(tokenizer)), "record": Path(places.corpus(corpus, "corpus.json"))},
-        arguments={"corpus": corpus, "tokenizer": tokenizer},
+        arguments={
+            "corpus": corpus,
+            "tokenizer": tokenizer,
+            "prompt_tokens": workspace.config.corpora[corpus].prompt_tokens,
+        },
         outputs={split: Path(places.encoded(corpus, tokenizer, split)) for split in TEXT_SPLITS},
     )
 

@@ -8,8 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from modelcollapse.configuration.loading import check_overwrite, dump, load_config, read_files
+from modelcollapse.evidence.claims_file import check_claims as check_evidence
+from modelcollapse.evidence.deviations import experiments_of
+from modelcollapse.evidence.signatures import read_signatures
+from modelcollapse.papers.registry import part
 from modelcollapse.runtime.files import write_atomically
 from modelcollapse.runtime.progress import say
+from modelcollapse.runtime.yaml_files import read_yaml
 from modelcollapse.steps.snakemake_records import recorded_and_absent, restore_records
 from modelcollapse.workflow.workspace import Workspace
 
@@ -32,6 +37,34 @@ def open_run(merged: Mapping[str, Any], files: Sequence[str | Path], command_lin
     workspace = Workspace(config)
     check_overwrite(Path(workspace.places.results), config, [_shown(file) for file in files], command_line)
     return workspace
+
+
+def check_claims(workspace: Workspace) -> None:
+    """Check the claims of all papers against what this config runs and draws.
+
+    Raises:
+        ClaimsError: an unknown experiment, figure, scale, quantity or argument; file, line and claim are named.
+    """
+    raw = workspace.config.model_dump()
+    elsewhere = [read_yaml(file) for file in sorted((REPOSITORY / "config").glob("*.yaml"))]
+    elsewhere += [config["published_text"] for config in elsewhere if config.get("published_text")]
+    everywhere = Workspace(_published_config())
+    for paper in workspace.papers:
+        figures = {
+            name
+            for place in (workspace, everywhere)
+            if paper in place.papers
+            for arms in ("core", "all")
+            for topic in part(paper, "experiments").topics(place.paper(paper), arms)
+            for name in topic.figures
+        }
+        check_evidence(
+            claims_file(paper),
+            read_signatures(f"papers.{paper}.quantities"),
+            figures,
+            experiments_of(raw[paper]),
+            {name for config in elsewhere for name in experiments_of(config.get(paper))},
+        )
 
 
 def keep_config(workspace: Workspace, files: Sequence[str | Path], command_line: Mapping[str, Any]) -> None:
@@ -64,8 +97,13 @@ def restore(workspace: Workspace) -> None:
 @cache
 def published() -> dict[str, Any]:
     """The papers' own values: the merged ``config/paper.yaml``, from which deviations are counted."""
+    return _published_config().model_dump()
+
+
+@cache
+def _published_config() -> Any:
     file = REPOSITORY / "config" / "paper.yaml"
-    return load_config(read_files([file]), [_shown(file)]).model_dump()
+    return load_config(read_files([file]), [file])
 
 
 def claims_file(paper: str) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from modelcollapse.evidence.claims_file import claims_parameters
-from modelcollapse.presentation.topics import Topic
+from modelcollapse.presentation.topics import Topic, read_by
 from modelcollapse.steps.step import Step
 from modelcollapse.workflow.opening import claims_file, published
 from modelcollapse.workflow.places import TEXT_SPLITS
@@ -22,11 +22,6 @@ def paper_files(workspace: Workspace, paper: str) -> Groups:
     for topic, name in workspace.simulations(paper):
         groups.setdefault(topic, {})[name] = Path(places.simulation(f"{paper}/{topic}/{name}"))
     return {group: files for group, files in groups.items() if files}
-
-
-def topic_files(workspace: Workspace, paper: str, topic: Topic) -> Groups:
-    """What the figures and tables of a topic read, by group and name."""
-    return {group: files for group in topic.data if (files := _group(workspace, paper, group))}
 
 
 def draw_figures(workspace: Workspace, topic: str) -> Step:
@@ -121,37 +116,28 @@ def _show(workspace: Workspace, paper: str, topic: Topic, name: str, outputs: di
         name=name,
         command=COMMAND,
         module=topic.module,
-        inputs=flat(topic_files(workspace, paper, topic)),
+        inputs=flat(read_by(topic, every_file(workspace, paper))),
         arguments={"settings": workspace.paper(paper).model_dump(), "arms": workspace.config.arms},
         outputs=outputs,
     )
 
 
-def _group(workspace: Workspace, paper: str, group: str) -> dict[str, Path]:
-    places = workspace.places
-    if group == "measures":
-        return {arm: Path(places.measures(f"{paper}/{arm}")) for arm in workspace.arms(paper)}
-    if group == "samples":
-        return {
-            f"{name}/seed{seed}/gen{generation}": Path(places.samples(f"{paper}/{name}", seed, generation))
-            for name, arm in workspace.arms(paper).items()
-            if arm.role == "main"
-            for seed in workspace.seeds(f"{paper}/{name}")[:1]
-            for generation in range(arm.generations + 1)
-        }
-    if group == "tokenizers":
-        return {
-            family.tokenizer: Path(places.tokenizer(family.tokenizer)) for family in workspace.families(paper).values()
-        }
-    if group == "encoded":
-        return {
-            f"{family.corpus}/{family.tokenizer}/{split}": Path(places.encoded(family.corpus, family.tokenizer, split))
-            for family in workspace.families(paper).values()
-            for split in TEXT_SPLITS
-        }
-    topic, ending = (group.removesuffix("_arrays"), "npz") if group.endswith("_arrays") else (group, "parquet")
-    return {
-        name: Path(places.simulation(f"{paper}/{topic}/{name}", ending))
-        for (found, name), simulation in workspace.simulations(paper).items()
-        if found == topic and (ending == "parquet" or simulation.arrays)
+def every_file(workspace: Workspace, paper: str) -> Groups:
+    """Everything that a paper's figures and tables may read, by group and name; groups as in ``PaperData``."""
+    places, groups = workspace.places, dict(paper_files(workspace, paper))
+    for (topic, name), simulation in workspace.simulations(paper).items():
+        if simulation.arrays:
+            path = Path(places.simulation(f"{paper}/{topic}/{name}", "npz"))
+            groups.setdefault(f"{topic}_arrays", {})[name] = path
+    groups["samples"] = {
+        f"{name}/seed{seed}/gen{generation}": Path(places.samples(f"{paper}/{name}", seed, generation))
+        for name, arm in workspace.arms(paper).items()
+        for seed in workspace.seeds(f"{paper}/{name}")
+        for generation in range(arm.generations + 1)
     }
+    for family in workspace.families(paper).values():
+        groups.setdefault("tokenizers", {})[family.tokenizer] = Path(places.tokenizer(family.tokenizer))
+        for split in TEXT_SPLITS:
+            path = Path(places.encoded(family.corpus, family.tokenizer, split))
+            groups.setdefault("encoded", {})[f"{family.corpus}/{family.tokenizer}/{split}"] = path
+    return groups

@@ -135,7 +135,8 @@ def measure_arm(workspace: Workspace, arm: str) -> Step:
         inputs |= {f"samples/{seed}/{g}": Path(places.samples(arm, seed, g)) for seed, g in every}
     if "scores" in reads:
         inputs |= {
-            f"generation_0/{seed}": Path(places.scores(family_of(arm, chosen), seed, 0)) for seed in workspace.seeds(arm)
+            f"generation_0/{seed}": Path(places.scores(family_of(arm, chosen), seed, 0))
+            for seed in workspace.seeds(arm)
         }
         inputs |= {f"scores/{seed}/{g}": Path(places.scores(arm, seed, g)) for seed, g in every}
     return Step(
