@@ -99,6 +99,8 @@ class ClaimSettings(Settings):
     judges: list[str | dict[str, str]] = []
     """Experiments that it judges, by their place in the paper's section of the config, such as `language_model.arms.greedy`
     or `vae`; `{default: x, laptop: y}` names another one at one scale. Their deviations from the paper are the claim's."""
+    always_proxy: str = ""
+    """Why no scale gives more than a proxy, even where nothing that the paper states differs; empty if some scale does."""
     replicate: Literal["trained_network", "mixture", "simulation"]
     """What is replicated; sets the least number of replicates."""
     minimum_n: Annotated[int, Field(ge=1)]
@@ -131,6 +133,8 @@ class ClaimSettings(Settings):
             raise ValueError("a mathematical claim judges no experiment: remove 'judges' or 'mathematical'")
         if not self.mathematical and not self.judges:
             raise ValueError("'judges' must name the experiments that the claim is about, such as [vae]")
+        if self.mathematical and self.always_proxy:
+            raise ValueError("a mathematical claim is never a proxy: remove 'always_proxy' or 'mathematical'")
         for target in self.target:
             if "{" in target.replace("{folder}", ""):
                 raise ValueError(f"the target '{target}' has another placeholder than {{folder}}")

@@ -50,7 +50,7 @@ class Verdict:
 
     term: Term
     detail: str
-    """Why there is no verdict, or the minimum detectable effect."""
+    """Why there is no verdict, or never more than a proxy; or the minimum detectable effect."""
     judged: tuple[Judged, ...] = ()
     """Everything that was computed, decisive or only shown."""
     p: float | None = None
@@ -80,10 +80,11 @@ def judge_claim(
         registry: quantities by name.
         data: result files.
         scale: the config's scale.
-        deviations: those of the experiments that it judges; if none of them is verified, they are as published.
+        deviations: those of the experiments that it judges. They are as published if none of these is verified, unless the
+            claim is always a proxy.
         missing: experiments that it judges and that the config does not have.
     """
-    as_published = claim.mathematical or all(deviation.unverified for deviation in deviations)
+    as_published = not claim.always_proxy and all(deviation.unverified for deviation in deviations)
     reason = file.reason(claim, scale)
     if missing:
         reason = reason or f"this config does not have {', '.join(missing)}"
@@ -149,9 +150,9 @@ def _verdict(claim: ClaimSettings, judged: Sequence[Judged], as_published: bool)
         return Verdict("inconclusive", "; ".join([*detectable, *_undecided(deciding)]), kept, p)
     if as_published:
         term: Term = "reproduced" if decision.outcome == "holds" else "not reproduced"
-        return Verdict(term, "", kept, p)
+        return Verdict(term, claim.always_proxy, kept, p)
     term = "direction holds (proxy)" if decision.outcome == "holds" else "direction fails (proxy)"
-    return Verdict(term, "", kept, p)
+    return Verdict(term, claim.always_proxy, kept, p)
 
 
 def _undecided(deciding: Sequence[Judged]) -> list[str]:

@@ -114,6 +114,13 @@ def test_claims_hold_where_synthetic_labels_harm(tmp_path: Path):
     assert [found.path for found in from_json(table.deviations["D18b"])] == ["images.two_layer.width"]
 
 
+def test_no_scale_gives_more_than_a_proxy(tmp_path: Path, monkeypatch):
+    monkeypatch.setitem(OURS, "two_layer", THEIRS["two_layer"])
+    table = judge(tmp_path, tables(tmp_path, collapsing, amplifying))
+    assert table.deviations["D18b"] == "[]" and table.verdict["D18b"] == "direction holds (proxy)"
+    assert table.detail["D18b"] == "our sources state neither sizes nor optimiser nor labellers"
+
+
 def test_claims_fail_where_they_do_not(tmp_path: Path):
     table = judge(tmp_path, tables(tmp_path, unharmed, indifferent))
     assert set(table.verdict) == {"direction fails (proxy)"}
