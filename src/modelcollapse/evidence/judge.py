@@ -39,7 +39,7 @@ CONTRACT = (
 )
 """Columns that other people's code may depend on."""
 COLUMNS = (*CONTRACT, "detail", "history", "deviations")
-"""``detail``: why there is no verdict, or never more than a proxy, or what could have been found. ``history``: ``amended`` if
+"""``detail``: why there is no verdict or only a proxy, or what could have been found. ``history``: ``amended`` if
 the rule has changed since the claim was first judged. ``deviations``: JSON list of settings that differ from the paper's."""
 AMENDED = "amended"
 
