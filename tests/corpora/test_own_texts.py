@@ -85,7 +85,7 @@ def test_text_files_hold_documents_paragraphs_or_lines(mine: Path, tmp_path: Pat
     (mine / "inner").mkdir()
     for number in range(6):
         (mine / "inner" / f"{number}.txt").write_bytes(f"\ufeffa{number}\r\nb{number}\n \n\nc{number}\n\n".encode())
-    (mine / "more.txt.gz").write_bytes(gzip.compress(b"last"))
+    (mine / "more.txt.gz").write_bytes(gzip.compress(b"last", mtime=0))
     (mine / "README.md").write_text("not read")
     (mine / ".hidden.txt").write_text("not read")
     shares = {"train": 0.4, "validation": 0.3, "test": 0.3}
@@ -153,7 +153,7 @@ def test_files_that_come_or_go_during_a_run_are_noticed(mine: Path, tmp_path: Pa
         ("a.csv", b"text\n", r"a\.csv holds no texts"),
         ("a.csv", b"", r"a\.csv cannot be read as CSV"),
         ("a.csv", b"text\n\xff\xfe", r"a\.csv cannot be read as CSV .*UTF-8"),
-        ("a.csv.gz", gzip.compress(b"text\n" + b"a\n" * 9999)[:-9], r"a\.csv\.gz cannot be read as CSV"),
+        ("a.csv.gz", gzip.compress(b"text\n" + b"a\n" * 9999, mtime=0)[:-9], r"a\.csv\.gz cannot be read as CSV"),
         ("a.jsonl", b'{"text": "a"}\n\n{"body": "a"}', r"a\.jsonl, line 3 has no column 'text'; there are: body"),
         ("a.jsonl", b'{"text": "a"}\n{"text"', r"a\.jsonl, line 2 is no JSON"),
         ("a.jsonl", b'{"text": 5}', r"a\.jsonl, line 1, column 'text' holds 5, which is no text"),

@@ -9,7 +9,7 @@ from typing import Any
 
 from modelcollapse.configuration.loading import check_overwrite, dump, load_config, read_files
 from modelcollapse.evidence.claims_file import check_claims as check_evidence
-from modelcollapse.evidence.deviations import experiments_of
+from modelcollapse.evidence.deviations import deviations, experiments_of
 from modelcollapse.evidence.signatures import read_signatures
 from modelcollapse.papers.registry import part
 from modelcollapse.runtime.files import write_atomically
@@ -65,6 +65,9 @@ def check_claims(workspace: Workspace) -> None:
             experiments_of(raw[paper]),
             {name for config in elsewhere for name in experiments_of(config.get(paper))},
         )
+        # a wrong published_as is found here, not in the last job
+        for name in experiments_of(raw[paper]):
+            deviations(raw, published(), paper, name)
 
 
 def keep_config(workspace: Workspace, files: Sequence[str | Path], command_line: Mapping[str, Any]) -> None:
