@@ -133,6 +133,8 @@ def _wrong_tokenizers(
         if tokenizer.kind == "pretrained":
             if not tokenizer.pretrained:
                 yield key, "is of the kind 'pretrained' and names none: set `pretrained` to a hub name or a folder"
+            else:
+                yield from _unpinned(key, tokenizer, tokenizer.pretrained)
             if tokenizer.corpora:
                 yield (*key, "corpora"), "has no effect: a 'pretrained' tokenizer is not trained here"
             continue
@@ -147,8 +149,8 @@ def _wrong_tokenizers(
 
 def _wrong_groups(config: Any) -> Iterator[Problem]:
     for key, group in groups_of(config):
-        if isinstance(group, TokenizerSettings | ModelSettings) and group.pretrained is not None:
-            yield from _unpinned(key, group)
+        if isinstance(group, ModelSettings) and group.pretrained is not None:
+            yield from _unpinned(key, group, group.pretrained)
         if isinstance(group, ImageSettings):
             yield from _too_few_images(key, group, config.corpora[group.corpus])
         if isinstance(group, LanguageModelSettings):
@@ -158,8 +160,7 @@ def _wrong_groups(config: Any) -> Iterator[Problem]:
                 yield from _wrong_arm((*key, "arms", name), arm, group.families[arm.family], config.corpora)
 
 
-def _unpinned(key: Key, group: TokenizerSettings | ModelSettings) -> Iterator[Problem]:
-    name = group.pretrained
+def _unpinned(key: Key, group: TokenizerSettings | ModelSettings, name: str) -> Iterator[Problem]:
     if name.endswith(".gguf"):
         if group.sha256 is None or not SHA256.fullmatch(group.sha256):
             yield (*key, "sha256"), f"must pin {name} with the 64 hex digits of its SHA-256, but is {group.sha256!r}"

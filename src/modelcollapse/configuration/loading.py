@@ -144,7 +144,7 @@ def _overrides(merged: Mapping[str, Any], from_files: Mapping[str, Any]) -> dict
             below = _overrides(value, there)
             if below:
                 found[key] = below
-        elif key not in from_files or _with_numbers(value) != _with_numbers(there):
+        elif key not in from_files or repr(_with_numbers(value)) != repr(_with_numbers(there)):
             found[key] = value
     return found
 
@@ -214,8 +214,7 @@ def _set_number(raw: dict[str, Any], key: Key) -> bool:
     text = node[key[-1]] if key else None
     if not isinstance(text, str) or not EXPONENT.fullmatch(text):
         return False
-    number = float(text)
-    node[key[-1]] = int(number) if number.is_integer() else number
+    node[key[-1]] = float(text)
     return True
 
 

@@ -86,7 +86,7 @@ def sentences(
         source = places.source(key)
         found.setdefault((places.spot(source), sentence), source)
     return [
-        f"{file}{f', line {line}' if line else ''}: {'.'.join(map(str, key)) or 'the config'} {sentence}"
+        f"{file}{f', line {line}' if line else ''}: {_dotted(key)} {sentence}"
         for ((file, line, _), sentence), key in found.items()
     ]
 
@@ -138,6 +138,11 @@ def _wrong_kind(key: Key, errors: Sequence[Mapping[str, Any]], schema: type[Base
     wanted = dict.fromkeys(f"{error['msg'][0].lower()}{error['msg'][1:]}" for error in errors)
     hint = f", such as {int(value)}" if errors[0]["type"] == "int_type" and _is_whole(value) else ""
     return f"is {_short(value)}: {', or '.join(wanted)}{hint}"
+
+
+def _dotted(key: Key) -> str:
+    parts = (part if isinstance(part, str) and part.isprintable() else repr(part) for part in key)
+    return ".".join(parts) or "the config"
 
 
 def _is_whole(value: Any) -> bool:
