@@ -66,7 +66,10 @@ def test_the_small_configs_are_valid():
 @pytest.mark.parametrize(
     ("raw", "message"),
     [
-        (config(family__row_tokens=129, arm__prompts="none"), r"row_tokens makes rows of up to 129 tokens, but the model reads 128"),
+        (
+            config(family__row_tokens=129, arm__prompts="none"),
+            r"row_tokens makes rows of up to 129 tokens, but the model reads 128",
+        ),
         (
             config(family__row_tokens=129, family__packing="documents", arm__prompts="none"),
             r"row_tokens makes rows of up to 129 tokens, but the model reads 128",
@@ -95,6 +98,7 @@ def test_the_small_configs_are_valid():
             r"needs 250 rows of 200 documents",
         ),
         (config(model__architecture="llama", model__width=18, model__heads=2), r"heads of width 9 cannot be rotated"),
+        (config(model__rope_scaling={"factor": 2.0}), r"rope_scaling has no effect: 'opt' has no rotary positions"),
         (config(arm__measures=[]), r"measures is \[\]: list should have at least 1 item"),
         (config(arm__measures=["cross_entropy", "cross_entropy"]), r"names 'cross_entropy' 2 times"),
         (config(model__pretrained="facebook/opt-125m"), r"model\.revision must pin 'facebook/opt-125m' .* but is None"),
@@ -114,7 +118,10 @@ def test_the_small_configs_are_valid():
             r"b\.corpora names 'docs', whose words are not known beforehand",
         ),
         (config(tokenizers__b=BPE | {"corpora": ["digits"]}), r"b\.corpora is 'digits', which is no text corpus"),
-        (config(corpora__docs={"source": "pydocs", "packages": ["numpi"]}), r"corpora\.docs cannot be .*'numpi' is not"),
+        (
+            config(corpora__docs={"source": "pydocs", "packages": ["numpi"]}),
+            r"corpora\.docs cannot be .*'numpi' is not",
+        ),
         (
             config(top__dohmatob={"images": {"random_features": IMAGES | {"samples": [20, 438]}}}),
             r"samples goes up to 438 images, and labellers need 1000 others, but 'digits' has 1437",

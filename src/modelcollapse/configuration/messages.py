@@ -92,14 +92,12 @@ def sentences(
 
 
 def has_key(node: Any, key: Key) -> bool:
-    """Whether a key exists below a mapping."""
+    """Whether a key exists below a mapping; numbers are places in a list."""
     for part in key:
-        if isinstance(node, list) and isinstance(part, int) and part < len(node):
-            node = node[part]
-        elif isinstance(node, Mapping) and part in node:
-            node = node[part]
-        else:
+        there = range(len(node)) if isinstance(node, list) else node if isinstance(node, Mapping) else ()
+        if part not in there:
             return False
+        node = node[part]
     return True
 
 

@@ -6,7 +6,7 @@ import re
 import types
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -83,6 +83,10 @@ def _limit(mark: Any) -> str:
 
 def _name(annotation: Any) -> str:
     origin = get_origin(annotation)
+    if origin is Annotated:
+        kind, *marks = get_args(annotation)
+        limits = [_limit(limit) for mark in marks for limit in getattr(mark, "metadata", [mark])]
+        return " ".join([_name(kind), *filter(None, limits)])
     if origin is Literal:
         return " / ".join(f"`{value}`" for value in get_args(annotation))
     if origin in (Union, types.UnionType):

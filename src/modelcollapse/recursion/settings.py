@@ -65,9 +65,11 @@ class ModelSettings(Settings):
     def _heads_fit(self) -> ModelSettings:
         if self.pretrained is not None:
             return self
+        rotary = self.architecture not in ("opt", "gpt2")
+        if not rotary and self.rope_scaling is not None:
+            raise ValueError(f"rope_scaling has no effect: '{self.architecture}' has no rotary positions; leave it out")
         if self.head_width is None and self.width % self.heads:
             raise ValueError(f"width {self.width} is not a multiple of heads {self.heads}: change one of them")
-        rotary = self.architecture not in ("opt", "gpt2")
         if rotary and self.head_width is None and self.width // self.heads % 2:
             raise ValueError(
                 f"heads of width {self.width // self.heads} cannot be rotated: choose width and heads so that "
@@ -244,4 +246,3 @@ class LanguageModelSettings(Settings):
     """Keys that every arm of this paper starts from; an arm's own keys win."""
     arms: dict[str, ArmSettings] = {}
     """Experimental conditions, by name."""
-
