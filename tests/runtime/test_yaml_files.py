@@ -20,7 +20,7 @@ def test_each_key_has_the_place_where_it_is_written(tmp_path):
     assert read_yaml(file)["second"] == {"a": 4, "b": [2, 3]}
     places = key_places(file)
     assert places["first",] == (2, 1)
-    assert places["first", "b", 1] == (2, 29)
+    assert places["first", "b", 1] == (2, 30)
     # its own value wins over the merged one; what is merged or repeated stands at the anchor
     assert places["second", "a"] == (5, 3)
     assert places["second", "b"] == places["third", "b"] == places["first", "b"] == (2, 23)
