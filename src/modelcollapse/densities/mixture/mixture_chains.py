@@ -1,4 +1,4 @@
-"""The step that refits a Gaussian mixture on its own samples, generation after generation, for several chains."""
+"""Refits a Gaussian mixture on its own samples, generation after generation, for several chains."""
 
 from __future__ import annotations
 
