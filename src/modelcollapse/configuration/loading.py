@@ -5,19 +5,17 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from modelcollapse.configuration.checks import warnings_of
+from modelcollapse.configuration.checks import ConfigProblems, Problem, idle_options, problems_here
+from modelcollapse.configuration.messages import COMMAND_LINE, KeyPlaces, existing_key, has_key, sentences, shown
 from modelcollapse.configuration.schema import Config
-from modelcollapse.runtime.nearest import nearest
-from modelcollapse.runtime.progress import say
+from modelcollapse.runtime.yaml_files import EXPONENT, Key, read_yaml
 from modelcollapse.runtime.yaml_files import ConfigError as ConfigError
-from modelcollapse.runtime.yaml_files import Key, key_lines, read_yaml
 
-COMMAND_LINE = "--config"
 NOT_KEPT = ("corpus_mirror", "device", "published_text")
 """Keys that belong to one machine, or that were merged into the others."""
 HARMLESS = ("text", "arms", "run", *NOT_KEPT)
@@ -35,23 +33,35 @@ def load_config(merged: Mapping[str, Any], files: Sequence[str | Path] = ()) -> 
     Raises:
         ConfigError: unknown keys, wrong types, impossible values, all of them in one message.
     """
+    if not isinstance(merged, Mapping):
+        raise ConfigError(f"The config must hold keys at its top level, such as scale: laptop, but is {merged!r}.")
     from_files = read_files(files)
-    raw = with_numbers(merged)
-    given = _overrides(raw, from_files) if files else raw
+    raw = _with_text_keys(merged)
+    command_line = _overrides(raw, from_files) if files else raw
     published = raw.get("published_text")
     if raw.get("text") == "published" and isinstance(published, Mapping):
         raw = merge(raw, published)
-    sources = _fill_arms(raw)
+    inherited = _fill_arms(raw)
+    problems: Sequence[Mapping[str, Any]] = ()
     try:
-        config = Config.model_validate(raw)
+        config = _validated(raw)
+        problems = [_as_error(problem) for problem in (*_idle(config, inherited), *problems_here(config))]
     except ValidationError as error:
-        places = _Places(files, given)
-        problems = [_sentence(problem, places, sources) for problem in error.errors()]
-        lines = dict.fromkeys(problems)
-        raise ConfigError("The config cannot be used:\n" + "\n".join(f"  - {line}" for line in lines)) from None
-    for warning in warnings_of(config):
-        say(f"note: {warning}")
+        problems = error.errors()
+    if problems:
+        places = KeyPlaces(files, command_line, inherited, raw.get("text"))
+        lines = sentences(problems, raw, Config, places)
+        raise ConfigError("The config cannot be used:\n" + "\n".join(f"  - {line}" for line in lines))
     return config
+
+
+def check_files(files: Sequence[str | Path]) -> Config:
+    """Validate config files before Snakemake reads them, which says neither file nor line of what is no YAML.
+
+    Raises:
+        ConfigError: see ``load_config``.
+    """
+    return load_config(read_files(files), files)
 
 
 def read_files(files: Iterable[str | Path]) -> dict[str, Any]:
@@ -75,20 +85,6 @@ def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def with_numbers(value: Any) -> Any:
-    """A copy in which text such as ``1e-3``, which YAML 1.1 does not take for a number, is one."""
-    if isinstance(value, Mapping):
-        return {str(key): with_numbers(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [with_numbers(item) for item in value]
-    if isinstance(value, str) and value[:1] in "-+.0123456789" and "e" in value.lower():
-        try:
-            return float(value)
-        except ValueError:
-            return value
-    return value
-
-
 def dump(config: BaseModel, files: Sequence[str | Path], command_line: Mapping[str, Any]) -> str:
     """The merged config as YAML, with the files and keys it was made from in its first line."""
     text = yaml.safe_dump(config.model_dump(exclude=set(NOT_KEPT)), sort_keys=False, allow_unicode=True)
@@ -103,9 +99,9 @@ def check_overwrite(
     Raises:
         ConfigError: the scale was changed on the command line, or the folder's results were made from other files.
     """
-    if "scale" in command_line and read_files(files).get("scale") not in (None, config.scale):
+    if "scale" in command_line and config.run is None and read_files(files).get("scale") not in (None, config.scale):
         raise ConfigError(
-            f"--config scale={config.scale} would put results of {' and '.join(map(str, files))} into {results}. "
+            f"--config scale={config.scale} would put results of {' and '.join(map(shown, files))} into {results}. "
             f"Take the file of that scale, or give the run a name: --config run=NAME"
         )
     kept = results / "config.yaml"
@@ -136,7 +132,7 @@ def differences(kept: Mapping[str, Any], new: Mapping[str, Any], key: str = "") 
 
 def _made_from(files: Sequence[str | Path], command_line: Mapping[str, Any]) -> str:
     changed = [f"{COMMAND_LINE} {key}={value}" for key, value in sorted(command_line.items()) if key not in HARMLESS]
-    return ", ".join([*map(str, files), *changed])
+    return " ".join(", ".join([*map(shown, files), *changed]).split())
 
 
 def _overrides(merged: Mapping[str, Any], from_files: Mapping[str, Any]) -> dict[str, Any]:
@@ -148,9 +144,18 @@ def _overrides(merged: Mapping[str, Any], from_files: Mapping[str, Any]) -> dict
             below = _overrides(value, there)
             if below:
                 found[key] = below
-        elif key not in from_files or value != there:
+        elif key not in from_files or repr(_with_numbers(value)) != repr(_with_numbers(there)):
             found[key] = value
     return found
+
+
+def _with_numbers(value: Any) -> Any:
+    """With numbers for text such as ``1e-3``, as which Snakemake reads them."""
+    if isinstance(value, Mapping):
+        return {key: _with_numbers(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_with_numbers(item) for item in value]
+    return float(value) if isinstance(value, str) and EXPONENT.fullmatch(value) else value
 
 
 def _fill_arms(raw: dict[str, Any]) -> dict[Key, Key]:
@@ -171,7 +176,7 @@ def _fill_arms(raw: dict[str, Any]) -> dict[Key, Key]:
                 continue
             arms[arm] = merge(defaults, given)
             for inherited in _leaves(defaults):
-                if not _has(given, inherited):
+                if not has_key(given, inherited):
                     place = (name, "language_model", "arms", arm, *inherited)
                     sources[place] = (name, "language_model", "arm_defaults", *inherited)
         models["arms"] = arms
@@ -184,76 +189,42 @@ def _leaves(value: Any) -> list[Key]:
     return [(str(key), *below) for key, item in value.items() for below in [*_leaves(item), ()]]
 
 
-class _Places:
-    """Where a key was written: a file and its line, or the command line."""
-
-    def __init__(self, files: Sequence[str | Path], command_line: Mapping[str, Any]) -> None:
-        self.files = list(files)
-        self.lines = {file: key_lines(file) for file in files}
-        self.command_line = command_line
-
-    def of(self, key: Key) -> str:
-        """The file and line that a reader should look at."""
-        if _has(self.command_line, key) or not self.files:
-            return COMMAND_LINE
-        for length in range(len(key), 0, -1):
-            for file in reversed(self.files):
-                for place in ((*("published_text",), *key[:length]), key[:length]):
-                    if place in self.lines[file]:
-                        return f"{file}, line {self.lines[file][place]}"
-        return str(self.files[-1])
+def _with_text_keys(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _with_text_keys(item) for key, item in value.items()}
+    return [_with_text_keys(item) for item in value] if isinstance(value, list) else value
 
 
-def _sentence(problem: Mapping[str, Any], places: _Places, sources: Mapping[Key, Key]) -> str:
-    written: Key = tuple(part for part in problem["loc"] if part != "[key]")
-    key = next(
-        (sources[written[:n]] + written[n:] for n in range(len(written), 0, -1) if written[:n] in sources), written
-    )
-    where = f"{places.of(key)}: {'.'.join(str(part) for part in key) or 'the config'}"
-    message = problem["msg"].removeprefix("Value error, ")
-    kind = problem["type"]
-    if kind == "extra_forbidden":
-        return f"{where} is no key of the schema; {nearest(str(written[-1]), _valid_keys(Config, written[:-1]))}"
-    if kind == "missing":
-        return f"{where} is required and missing; see config/README.md"
-    if kind == "value_error":
-        return f"{where}: {message}"
-    if kind in ("model_type", "model_attributes_type", "dict_type"):
-        return f"{where} is {_short(problem['input'])}, but takes keys below it{_example(written, problem['input'])}"
-    return f"{where} is {_short(problem['input'])}: {message[0].lower()}{message[1:]}"
+def _validated(raw: dict[str, Any]) -> Config:
+    """The config; text such as ``1e-3``, which YAML 1.1 does not take for a number, is one where a number is wanted."""
+    try:
+        return Config.model_validate(raw)
+    except ValidationError as error:
+        wanted = [tuple(problem["loc"]) for problem in error.errors() if problem["type"] in ("float_type", "int_type")]
+        if not any([_set_number(raw, existing_key(raw, key)) for key in wanted]):
+            raise
+        return Config.model_validate(raw)
 
 
-def _example(key: Key, value: Any) -> str:
-    if key and key[-1] == "regime" and isinstance(value, str):
-        return f": write regime: {{name: {value}}}"
-    valid = _valid_keys(Config, key)
-    return f", such as {valid[0]}" if valid else ""
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-def _has(node: Any, key: Key) -> bool:
-    for part in key:
-        if not isinstance(node, Mapping) or part not in node:
-            return False
+def _set_number(raw: dict[str, Any], key: Key) -> bool:
+    """Replace text with exponent by its number."""
+    node: Any = raw
+    for part in key[:-1]:
         node = node[part]
+    text = node[key[-1]] if key else None
+    if not isinstance(text, str) or not EXPONENT.fullmatch(text):
+        return False
+    node[key[-1]] = float(text)
     return True
 
 
-def _valid_keys(model: type[BaseModel], key: Key) -> list[str]:
-    """Names of the fields at a place of the schema."""
-    for part in key:
-        field = model.model_fields.get(str(part))
-        if field is not None:
-            model = _settings_class(field.annotation) or model
-    return list(model.model_fields)
+def _idle(config: Config, inherited: Mapping[Key, Key]) -> list[Problem]:
+    """Options without effect that an arm sets itself, or that ``arm_defaults`` sets and no arm that inherits it reads."""
+    idle = dict(idle_options(config))
+    useful = {source for key, source in inherited.items() if key not in idle}
+    return [(key, sentence) for key, sentence in idle.items() if inherited.get(key) not in useful]
 
 
-def _settings_class(annotation: Any) -> type[BaseModel] | None:
-    """The settings class inside ``X``, ``X | None`` or ``dict[str, X]``."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next((found for part in get_args(annotation) if (found := _settings_class(part))), None)
+def _as_error(problem: Problem) -> Mapping[str, Any]:
+    """In the form of a mistake that the schema found."""
+    return {"loc": problem[0], "type": "value_error", "ctx": {"error": ConfigProblems([problem])}}

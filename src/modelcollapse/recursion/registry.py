@@ -40,6 +40,11 @@ def is_human_ceiling(settings: RegimeSettings) -> bool:
     return entry_constant(REGIMES, settings.name, "READS", "last") == "none"
 
 
+def needs_new_human_rows(settings: RegimeSettings) -> bool:
+    """Whether generation g reads (g + 1) times the human rows of generation 0."""
+    return entry_constant(REGIMES, settings.name, "NEW_HUMAN_ROWS", False)
+
+
 def required_generations(settings: RegimeSettings, generation: int) -> list[int]:
     """Earlier generations whose samples the regime reads when it trains this generation (>= 1)."""
     reads = entry_constant(REGIMES, settings.name, "READS", "last")

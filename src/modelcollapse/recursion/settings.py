@@ -113,13 +113,13 @@ class DecodingSettings(Settings):
     method: str = "ancestral"
     """A module of `recursion/writing/methods`: `ancestral` sampling, `greedy` (arg max), `beam` search."""
     beams: Annotated[int, Field(ge=1)] = 5
-    """Width of the beam search; ignored by the other methods."""
+    """`beam`: width of the search."""
     temperature: Annotated[float, Field(gt=0)] = 1.0
-    """Divides the logits before sampling."""
+    """`ancestral`: divides the logits before sampling."""
     top_k: Annotated[int | None, Field(ge=1)] = None
-    """Keep the k likeliest tokens; null keeps all."""
+    """`ancestral`: keep the k likeliest tokens; null keeps all."""
     top_p: Annotated[float, Field(gt=0, le=1)] = 1.0
-    """Keep the smallest set of tokens with this probability."""
+    """`ancestral`: keep the smallest set of tokens with this probability."""
     repetition_penalty: Annotated[float, Field(gt=0)] = 1.0
     """CTRL-style penalty on tokens of the prompt and the text so far; 1 means none."""
     new_tokens: Annotated[int, Field(ge=1)] = 64
@@ -142,7 +142,7 @@ class RegimeSettings(Settings):
     name: str = "replace"
     """A module of `recursion/regimes`, such as `replace` or `accumulate`."""
     kept: Annotated[float, Field(ge=0, le=1)] = 0.0
-    """`preserve`, `human_only`: share of human rows kept, drawn anew in each generation; constant size."""
+    """`preserve`, `fresh`, `human_only`: share of human rows kept, drawn anew in each generation; constant size."""
     keep_share: Annotated[float, Field(gt=0, le=1)] = 0.5
     """`filtered`, `curated`: share of the candidate rows that passes the selection."""
     reference: Literal["replace", "accumulate"] = "replace"
@@ -222,7 +222,7 @@ class ArmSettings(Settings):
     """Last generation: models 0..generations are fitted."""
     seeds: Annotated[int, Field(ge=1)] = 5
     """Number of seeds: 1..seeds, each one whole chain; seed 0 is the pilot's."""
-    measures: list[str] = [
+    measures: Annotated[list[str], Field(min_length=1)] = [
         "cross_entropy",
         "base_cross_entropy",
         "own_cross_entropy",
@@ -238,30 +238,10 @@ class ArmSettings(Settings):
 class LanguageModelSettings(Settings):
     """The language-model experiments of one paper: arms for the one engine."""
 
-    families: dict[str, FamilySettings]
+    families: dict[str, FamilySettings] = {}
     """Text, architecture and generation 0, by name; arms of one family share generation 0."""
     arm_defaults: dict[str, Any] = {}
     """Keys that every arm of this paper starts from; an arm's own keys win."""
-    arms: dict[str, ArmSettings]
+    arms: dict[str, ArmSettings] = {}
     """Experimental conditions, by name."""
 
-    @model_validator(mode="after")
-    def _families_exist(self) -> LanguageModelSettings:
-        for name, arm in self.arms.items():
-            if arm.family not in self.families:
-                raise ValueError(f"arm '{name}' names family '{arm.family}', but there are: {_names(self.families)}")
-            family = self.families[arm.family]
-            if family.packing == "blocks" and family.row_tokens + arm.decoding.new_tokens > family.model.positions:
-                raise ValueError(
-                    f"arm '{name}': a prompt of {family.row_tokens} tokens and {arm.decoding.new_tokens} new ones "
-                    f"do not fit into {family.model.positions} positions"
-                )
-            if arm.regime.name in ("preserve", "fresh") and arm.regime.kept == 0:
-                raise ValueError(
-                    f"arm '{name}': regime '{arm.regime.name}' keeps nothing with kept: 0; use 'replace' for that"
-                )
-        return self
-
-
-def _names(mapping: dict[str, Any]) -> str:
-    return ", ".join(sorted(mapping)) or "none"

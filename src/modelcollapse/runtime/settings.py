@@ -16,9 +16,9 @@ class Reference:
 
 
 class Settings(BaseModel):
-    """A group of config keys. Unknown keys, wrong types and changes after construction are errors.
+    """A group of config keys. Unknown keys, wrong types, infinities and changes after construction are errors.
 
     The meaning of a key is the string below the field, which ``code_hash`` ignores: rewording it reruns nothing.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True, allow_inf_nan=False)

@@ -66,28 +66,41 @@ def read_yaml(file: str | Path) -> dict[str, Any]:
 
 def key_lines(file: str | Path) -> dict[Key, int]:
     """Line (counted from 1) of every key of a YAML file, at its own place; what an anchor repeats has its first place."""
+    return {key: line for key, (line, _) in key_places(file).items()}
+
+
+def key_places(file: str | Path) -> dict[Key, tuple[int, int]]:
+    """Line and column (counted from 1) of every key, in the order of the file; see ``key_lines``."""
     node, _ = _compose(file)
-    lines: dict[Key, int] = {}
+    places: dict[Key, tuple[int, int]] = {}
     if node is not None:
-        _collect(node, (), lines, set())
-    return lines
+        _collect(node, (), places, set())
+    return places
 
 
-def _collect(node: yaml.Node, key: Key, lines: dict[Key, int], above: set[int]) -> None:
+def _collect(node: yaml.Node, key: Key, places: dict[Key, tuple[int, int]], above: set[int]) -> None:
     if id(node) in above:
         return
     if isinstance(node, yaml.MappingNode):
         for key_node, value in node.value:
             if key_node.tag == "tag:yaml.org,2002:merge":
-                _collect(value, key, lines, above | {id(node)})
                 continue
             place = (*key, str(key_node.value))
-            lines.setdefault(place, key_node.start_mark.line + 1)
-            _collect(value, place, lines, above | {id(node)})
+            places.setdefault(place, _place(key_node))
+            _collect(value, place, places, above | {id(node)})
+        # a key's own value wins over a merged one
+        for key_node, value in node.value:
+            if key_node.tag == "tag:yaml.org,2002:merge":
+                for merged in value.value if isinstance(value, yaml.SequenceNode) else [value]:
+                    _collect(merged, key, places, above | {id(node)})
     elif isinstance(node, yaml.SequenceNode):
         for number, value in enumerate(node.value):
-            lines.setdefault((*key, number), value.start_mark.line + 1)
-            _collect(value, (*key, number), lines, above | {id(node)})
+            places.setdefault((*key, number), _place(value))
+            _collect(value, (*key, number), places, above | {id(node)})
+
+
+def _place(node: yaml.Node) -> tuple[int, int]:
+    return node.start_mark.line + 1, node.start_mark.column + 1
 
 
 def _compose(file: str | Path) -> tuple[yaml.Node | None, _Loader]:

@@ -9,9 +9,12 @@ from pydantic import Field, model_validator
 from modelcollapse.regression.images.settings import ImagesSettings
 from modelcollapse.runtime.settings import Settings
 
-Positive = Annotated[float, Field(gt=0)]
-Share = Annotated[float, Field(gt=0, le=1)]
-Count = Annotated[int, Field(ge=2)]
+Ridges = Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=1)]
+Shares = Annotated[list[Annotated[float, Field(gt=0, le=1)]], Field(min_length=1)]
+Weights = Annotated[list[Annotated[float, Field(ge=0, le=1)]], Field(min_length=1)]
+Sizes = Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1)]
+Counts = Annotated[list[Annotated[int, Field(ge=2)]], Field(min_length=1)]
+Dimensions = Annotated[list[Annotated[int, Field(ge=4)]], Field(min_length=1)]
 
 
 class StrongCollapseSettings(Settings):
@@ -27,37 +30,37 @@ class StrongCollapseSettings(Settings):
     """d of the checks of Theorems 1 and 2."""
     plain_dimension: Annotated[int, Field(ge=10)] = 100
     """d of the plain simulations."""
-    finite_dimensions: list[Annotated[int, Field(ge=4)]] = [50, 100, 200, 400]
+    finite_dimensions: Dimensions = [50, 100, 200, 400]
     """d at which the theory's gap to simulation is measured."""
     finite_replicates: Annotated[int, Field(ge=2)] = 200
     """Designs per dimension there."""
     samples_dimension: Annotated[int, Field(ge=2)] = 100
     """d of the error by number of samples (Fig. 3) and of weighted mixing (Fig. 9)."""
-    samples: list[Count] = [200, 500, 1000, 2000, 10**4, 10**5, 10**6, 10**7, 10**8, 10**9]
+    samples: Counts = [200, 500, 1000, 2000, 10**4, 10**5, 10**6, 10**7, 10**8, 10**9]
     """n of the error by number of samples; least squares depends on the samples through Wishart matrices alone."""
-    synthetic_shares: list[Share] = [0.001, 0.01, 0.05, 0.1, 0.2, 0.5]
+    synthetic_shares: Shares = [0.001, 0.01, 0.05, 0.1, 0.2, 0.5]
     """Shares p2 of the error by number of samples; p2 = 0 is always run."""
     width_dimension: Annotated[int, Field(ge=10)] = 600
     """d of the width sweeps (Fig. 1, 2 and 4)."""
     width_samples: Annotated[int, Field(ge=10)] = 500
     """n of the width sweeps; below d, or nothing diverges."""
-    width_synthetic: list[Annotated[int, Field(ge=1)]] = [50, 250, 400]
+    width_synthetic: Sizes = [50, 250, 400]
     """Synthetic samples n2 of the width sweeps, one panel of Fig. 1 each; the paper's second and third are not known."""
-    widths: list[Annotated[int, Field(ge=1)]] = [25, 50, 100, 200, 300, 400, 600, 800, 1200, 2500, 5000, 10000]
+    widths: Sizes = [25, 50, 100, 200, 300, 400, 600, 800, 1200, 2500, 5000, 10000]
     """Widths m of the width sweeps."""
     peak_dimension: Annotated[int, Field(ge=10)] = 300
     """d of the double-descent peak."""
     peak_samples: Annotated[int, Field(ge=10)] = 250
     """n of the double-descent peak, below d."""
-    peak_ridges: list[Positive] = [1e-2, 1e-3, 1e-5]
+    peak_ridges: Ridges = [1e-2, 1e-3, 1e-5]
     """Ridges of the double-descent peak, largest first."""
-    mixing_samples: list[Count] = [1000, 10**4, 10**5, 10**6]
+    mixing_samples: Counts = [1000, 10**4, 10**5, 10**6]
     """n of weighted mixing."""
-    mixing_weights: list[Annotated[float, Field(ge=0, le=1)]] = [0.0, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 1.0]
+    mixing_weights: Weights = [0.0, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 1.0]
     """Weights alpha of the synthetic part of the loss."""
     iterative_dimension: Annotated[int, Field(ge=2)] = 50
     """d of iterative mixing (Fig. 10)."""
-    iterative_samples: list[Count] = [500, 2000, 10**4, 10**5]
+    iterative_samples: Counts = [500, 2000, 10**4, 10**5]
     """n of each round of iterative mixing."""
     iterative_rounds: Annotated[int, Field(ge=2)] = 12
     """Rounds of iterative mixing."""

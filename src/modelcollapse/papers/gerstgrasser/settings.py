@@ -9,14 +9,19 @@ from pydantic import Field, model_validator
 from modelcollapse.runtime.settings import Settings
 
 
+Sizes = Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1)]
+SampleSizes = Annotated[list[Annotated[int, Field(ge=2)]], Field(min_length=1)]
+Variances = Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=1)]
+
+
 class LinearSettings(Settings):
     """Least squares refitted on its own labels (2404.01413 section 3; 2410.16713 section 2)."""
 
-    dimensions: list[int] = [1, 3, 10, 32, 100]
+    dimensions: Sizes = [1, 3, 10, 32, 100]
     """Dimensions d of the sequel's grid; pairs with samples < d + 2 are left out."""
-    samples: list[int] = [10, 32, 100, 316, 1000]
+    samples: SampleSizes = [10, 32, 100, 316, 1000]
     """Samples T of the sequel's grid."""
-    noise_variances: list[float] = [0.1, 1.0, 10.0]
+    noise_variances: Variances = [0.1, 1.0, 10.0]
     """Variances of the label noise of the sequel's grid."""
     iterations: Annotated[int, Field(ge=10)] = 100
     """Iterations; 1 is the fit on real labels."""
@@ -35,9 +40,9 @@ class LinearSettings(Settings):
 class GaussianRegimesSettings(Settings):
     """Multivariate Gaussians refitted on their own samples (2410.16713 section 2)."""
 
-    dimensions: list[int] = [1, 3, 10, 31, 100]
+    dimensions: Sizes = [1, 3, 10, 31, 100]
     """Dimensions d of the sequel's grid."""
-    samples: list[int] = [10, 32, 100, 316, 1000]
+    samples: SampleSizes = [10, 32, 100, 316, 1000]
     """Samples N per iteration of the sequel's grid."""
     largest_pool: Annotated[int, Field(ge=1000)] = 20_000_000
     """Numbers (iterations x N x d) up to which accumulate_subsample, which must keep its points, is run in the grid."""
@@ -96,7 +101,7 @@ class DiscreteRegimesSettings(Settings):
 
     states: Annotated[int, Field(ge=2)] = 10
     """States K of the uniform law."""
-    samples: list[int] = [10, 100, 1000, 10_000]
+    samples: SampleSizes = [10, 100, 1000, 10_000]
     """Samples N per iteration."""
     iterations: Annotated[int, Field(ge=10)] = 100
     """Iterations of the comparison of the three regimes."""

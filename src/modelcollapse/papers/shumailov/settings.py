@@ -12,6 +12,9 @@ from modelcollapse.recursion.settings import LanguageModelSettings
 from modelcollapse.runtime.settings import Settings
 
 
+SampleSizes = Annotated[list[Annotated[int, Field(ge=2)]], Field(min_length=1)]
+
+
 class TheorySettings(Settings):
     """Replicates and lengths of the theory simulations (Shumailov et al., section 4)."""
 
@@ -21,7 +24,7 @@ class TheorySettings(Settings):
     """Chains of the 1,000-generation loop of the notebook (SI Fig. 3 to 5)."""
     loop_generations: Annotated[int, Field(ge=2)] = 1000
     """Generations of that loop."""
-    loop_samples: list[int] = [100, 500, 1000, 10000]
+    loop_samples: SampleSizes = [100, 500, 1000, 10000]
     """Sample sizes of that loop."""
     pool_replicates: Annotated[int, Field(ge=20)] = 200
     """Chains of the pool variants, which keep every sample."""

@@ -6,6 +6,8 @@ from modelcollapse.recursion.training_sets import RegimeContext, TrainingSet, wi
 
 READS = "last"
 OPTIONS = ("kept",)
+NEW_HUMAN_ROWS = True
+"""Each generation reads as many human rows again, which no model before has seen."""
 
 
 def choose(context: RegimeContext) -> TrainingSet:

@@ -7,6 +7,8 @@ from modelcollapse.recursion.training_sets import HUMAN, Part, RegimeContext, Tr
 
 READS = "none"
 OPTIONS = ()
+NEW_HUMAN_ROWS = True
+"""Each generation reads as many human rows again, which no model before has seen."""
 
 
 def choose(context: RegimeContext) -> TrainingSet:
