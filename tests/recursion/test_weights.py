@@ -7,7 +7,7 @@ import pickle
 
 import pytest
 import torch
-from test_network import PEERS
+from peers import PEERS, tiny_peer
 from transformers import OPTConfig
 
 from modelcollapse.corpora import hub
@@ -24,8 +24,7 @@ def fetch(folder, out):
 
 @pytest.fixture(params=PEERS)
 def peer(request):
-    torch.manual_seed(0)
-    return PEERS[request.param]().eval()
+    return tiny_peer(request.param)
 
 
 @pytest.mark.parametrize("size", ["1GB", "5KB"])
@@ -63,7 +62,7 @@ class Malicious:
         (lambda folder: (folder / "config.json").unlink(), "no config.json"),
         (lambda folder: (folder / "model.safetensors").unlink(), "neither model.safetensors nor pytorch_model.bin"),
         (lambda folder: (folder / "model.safetensors").write_bytes(b"short"), "model.safetensors is damaged"),
-        (lambda folder: (folder / "config.json").write_text('{"model_type": "bert"}'), "'bert', which are not covered"),
+        (lambda folder: (folder / "config.json").write_text('{"model_type": "bert"}'), "'bert', which is not covered"),
         (lambda folder: OPTConfig(activation_function="gelu").save_pretrained(folder), "activation_function = 'gelu'"),
     ],
 )
