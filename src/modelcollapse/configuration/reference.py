@@ -87,6 +87,9 @@ def _nested(annotation: Any) -> tuple[type[BaseModel] | None, bool]:
         return annotation, False
     if get_origin(annotation) is dict:
         return _nested(get_args(annotation)[1])[0], True
+    if get_origin(annotation) in (Union, types.UnionType):
+        # a group that may be absent
+        return next((found for part in get_args(annotation) if (found := _nested(part))[0]), (None, False))
     return None, False
 
 
