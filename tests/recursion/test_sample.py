@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tempfile import TemporaryDirectory
+
 import numpy as np
 import pytest
 import torch
@@ -10,6 +12,7 @@ from scipy.stats import chisquare
 
 from modelcollapse.recursion.models.conversion import convert, shape_of
 from modelcollapse.recursion.models.network import LanguageModel, Shape, initialise
+from modelcollapse.recursion.models.pretrained import load_pretrained
 from modelcollapse.recursion.settings import DecodingSettings
 from modelcollapse.recursion.writing import sampling as sample
 from modelcollapse.recursion.writing.cache import Reader
@@ -43,7 +46,9 @@ def theirs(peer, prompts, **options):
 
 
 def ours(peer, prompts, **decoding):
-    model = convert(peer.state_dict(), shape_of(peer.config))
+    with TemporaryDirectory() as folder:
+        peer.save_pretrained(folder)
+        model, _ = load_pretrained(folder)
     return sample_rows(model, prompts, len(prompts), DecodingSettings(**decoding), BEGIN, PAD, (0,))
 
 
