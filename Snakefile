@@ -6,47 +6,34 @@ min_version("9.27.1")
 
 if not workflow.configfiles:
 
-    configfile: "config/laptop.yaml"
+    configfile: f"{workflow.basedir}/config/laptop.yaml"
 
 
 include: "rules/common.smk"
 include: "rules/corpora.smk"
+include: "rules/parser.smk"
 include: "rules/recursion.smk"
-include: "rules/diversity.smk"
-include: "rules/shumailov.smk"
-include: "rules/gerstgrasser.smk"
-include: "rules/dohmatob_images.smk"
-include: "rules/dohmatob.smk"
+include: "rules/simulations.smk"
+include: "rules/presentation.smk"
 include: "rules/claims.smk"
-
-
-localrules:
-    all,
-    corpora,
-    shumailov,
-    gerstgrasser,
-    dohmatob,
-    dohmatob_images,
-    merge_claims,
+include: "rules/papers.smk"
 
 
 rule all:
     default_target: True
     input:
         rules.corpora.input,
-        rules.shumailov.input,
-        rules.gerstgrasser.input,
-        rules.dohmatob.input,
-        f"{RESULTS}/claims.csv",
+        [target for paper in WORKSPACE.papers for target in paper_targets(paper)],
+        f"{PLACES.results}/claims.csv",
 
 
 onstart:
-    keep_config()
+    opening.keep_config(WORKSPACE, workflow.configfiles, COMMAND_LINE)
 
 
 onsuccess:
-    close_run()
+    closing.close_run(WORKSPACE, finished=True)
 
 
 onerror:
-    close_run()
+    closing.close_run(WORKSPACE, finished=False)

@@ -17,8 +17,8 @@ from modelcollapse.densities import kde
 from modelcollapse.densities.gaussian.accumulated import simulate_regime
 from modelcollapse.densities.point_clouds import draw_points
 from modelcollapse.papers.gerstgrasser.settings import KdeChainSettings, LinearSettings
-from modelcollapse.papers.gerstgrasser.simulations import linear_grid as accumulation_grid
 from modelcollapse.papers.gerstgrasser.simulations.kde_chains import simulate_chain
+from modelcollapse.papers.gerstgrasser.simulations.linear_grid import simulate_grid
 from modelcollapse.regression import accumulation
 from modelcollapse.regression.linear.refitted_labels import simulate_recursions, simulate_subsample
 from modelcollapse.runtime.seeds import generator
@@ -51,11 +51,7 @@ def main() -> None:
 def print_grid() -> None:
     """The sequel's grid: d x T x noise variance, 4 regimes, 100 iterations, 100 seeds."""
     with tempfile.TemporaryDirectory() as folder:
-        seconds = seconds_of(
-            lambda: accumulation_grid.run_experiment(
-                "linear_grid", LinearSettings(), {"table": Path(folder) / "grid.parquet"}
-            )
-        )
+        seconds = seconds_of(lambda: simulate_grid(LinearSettings(), {"table": Path(folder) / "grid.parquet"}))
     print(
         f"The sequel's linear grid, 57 settings x 4 regimes x 100 seeds x 100 iterations: {seconds:.1f} CPU seconds.\n"
     )

@@ -14,9 +14,9 @@ import numpy as np
 
 from modelcollapse.diversity.collection import TextCollection
 from modelcollapse.diversity.jackknife import jackknife
+from modelcollapse.diversity.measure_entry import find_measure
 from modelcollapse.diversity.measure_files import read_texts
 from modelcollapse.diversity.measurement import measure_names, prepared
-from modelcollapse.diversity.measures import find_measure
 
 TEXTS = 200
 """Texts in each sample."""

@@ -17,7 +17,7 @@ from nltk.translate.bleu_score import SmoothingFunction, sentence_bleu
 
 from benchmarks import peers
 from modelcollapse.diversity import compression_ratio, measure, self_bleu, self_repetition, vendi_score
-from modelcollapse.diversity.lexical.self_bleu import self_bleu_scores
+from modelcollapse.diversity.lexical.measures.self_bleu import self_bleu_scores
 
 SIZES = (1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 64_000)
 """Texts in the measurement of growth."""

@@ -22,7 +22,7 @@ from transformers import OPTConfig, OPTForCausalLM
 
 from modelcollapse.recursion.models.model_files import build_model
 from modelcollapse.recursion.models.network import LanguageModel
-from modelcollapse.recursion.packing import Rows, rows_from
+from modelcollapse.recursion.packing import TokenRows, rows_from
 from modelcollapse.recursion.settings import ModelSettings, TrainingSettings
 from modelcollapse.recursion.train import fit
 
@@ -35,14 +35,14 @@ SIZES = {
 }
 
 
-def ours(model: LanguageModel, rows: Rows) -> None:
+def ours(model: LanguageModel, rows: TokenRows) -> None:
     """The engine's fit, one epoch."""
     training = TrainingSettings(epochs=1, batch_size=BATCH, learning_rate=RATE)
     with tempfile.TemporaryDirectory() as folder:
         fit(model, rows, rows.take(np.array([0])), training, (0, 0), Path(folder))
 
 
-def bare(model: LanguageModel, rows: Rows) -> None:
+def bare(model: LanguageModel, rows: TokenRows) -> None:
     """The shortest loop one would write for this network."""
     model.train()
     optimizer = torch.optim.AdamW(model.parameters(), lr=RATE)
@@ -54,7 +54,7 @@ def bare(model: LanguageModel, rows: Rows) -> None:
         optimizer.step()
 
 
-def library(model: OPTForCausalLM, rows: Rows) -> None:
+def library(model: OPTForCausalLM, rows: TokenRows) -> None:
     """The same loop on the library's network with the library's loss."""
     model.train()
     optimizer = torch.optim.AdamW(model.parameters(), lr=RATE)

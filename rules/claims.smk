@@ -1,41 +1,68 @@
-# What the papers' claims have in common: a page for people, and one table of all of them.
-# Papers whose claims are judged.
-JUDGED = ("shumailov", "gerstgrasser", "dohmatob")
+# Claims: judged by rules written before the run, shown on a page, merged over papers.
+judge_claims_step = step_of(presentation_steps.judge_claims)
+show_claims_step = step_of(presentation_steps.show_claims)
+merge_claims_step = step_of(presentation_steps.merge_claims)
+
+
+localrules:
+    show_claims,
+    merge_claims,
+
+
+rule judge_claims:
+    input:
+        inputs_of(judge_claims_step),
+    output:
+        update(PLACES.paper("{paper}", "claims.csv")),
+        update(PLACES.paper("{paper}", "claims_raw.csv")),
+        update(PLACES.paper("{paper}", "claims_rules.json")),
+    log:
+        PLACES.log("judge_claims", "{paper}"),
+    wildcard_constraints:
+        paper=names_of(WORKSPACE.papers),
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        settings=settings_of(judge_claims_step),
+        code=code_of(judge_claims_step),
+    shell:
+        "modelcollapse judge-claims {wildcards.paper} {MERGED} 2> {log}"
 
 
 rule show_claims:
     input:
-        f"{RESULTS}/{{paper}}/claims.csv",
+        inputs_of(show_claims_step),
     output:
-        page=f"{RESULTS}/{{paper}}/claims.md",
-        metrics=f"{RESULTS}/{{paper}}/metrics.json",
+        update(PLACES.paper("{paper}", "claims.md")),
+        update(PLACES.paper("{paper}", "metrics.json")),
     log:
-        f"{LOGS}/show_claims/{{paper}}.log",
+        PLACES.log("show_claims", "{paper}"),
     wildcard_constraints:
-        paper=names_of(JUDGED),
+        paper=names_of(WORKSPACE.papers),
     threads: 1
     resources:
         mem_mb=2000,
         runtime=10,
     params:
-        code=code_hash("presentation.claims_page"),
+        code=code_of(show_claims_step),
     shell:
-        "modelcollapse show-claims --claims {input} --page {output.page} --metrics {output.metrics} 2> {log}"
+        "modelcollapse show-claims {wildcards.paper} {MERGED} 2> {log}"
 
 
 rule merge_claims:
     input:
-        expand(f"{RESULTS}/{{paper}}/claims.csv", paper=JUDGED),
+        inputs_of(merge_claims_step),
     output:
-        f"{RESULTS}/claims.csv",
+        update(f"{PLACES.results}/claims.csv"),
     log:
-        f"{LOGS}/merge_claims.log",
+        PLACES.log("merge_claims"),
     threads: 1
     resources:
         mem_mb=2000,
         runtime=10,
     params:
-        claims=lambda wildcards, input: repeated("claims", input),
-        code=code_hash("evidence.judge"),
+        code=code_of(merge_claims_step),
     shell:
-        "modelcollapse merge-claims {params.claims} --output {output} 2> {log}"
+        "modelcollapse merge-claims {MERGED} 2> {log}"

@@ -1,202 +1,148 @@
 # Human text and images, and tokenizers. Only fetch_* rules touch the network.
-from modelcollapse.configuration.schema import IMAGE_SOURCES, PUBLISHED_SOURCES
+from modelcollapse.corpora import sources
 
-IMAGES = [name for name, corpus in CONFIG.corpora.items() if corpus.source in IMAGE_SOURCES]
-TEXTS = [name for name in CONFIG.corpora if name not in IMAGES]
-PUBLISHED = [name for name, corpus in CONFIG.corpora.items() if corpus.source in PUBLISHED_SOURCES]
+KINDS = {name: sources.kind_of(corpus.source) for name, corpus in CONFIG.corpora.items()}
+TEXTS = [name for name, kind in KINDS.items() if kind == "text"]
+IMAGES = [name for name, kind in KINDS.items() if kind == "images"]
+FETCHED = {corpus.source for corpus in CONFIG.corpora.values() if sources.is_fetched(corpus.source)}
+MIRROR = CONFIG.corpus_mirror or ""
 
-
-def corpus_settings(wildcards):
-    return settings(CONFIG.corpora[wildcards.corpus])
-
-
-def raw_folder(wildcards):
-    """Fetched splits of a published corpus; embedded corpora have none."""
-    source = CONFIG.corpora[wildcards.corpus].source
-    if source not in PUBLISHED_SOURCES:
-        return []
-    suffix, splits = (
-        (".npz", ("train", "test")) if source in IMAGE_SOURCES else (".parquet", ("train", "validation", "test"))
-    )
-    return [f"{DATA}/raw/{source}/{name}" for name in (*[f"{split}{suffix}" for split in splits], "fetch.json")]
+prepare_corpus_step = step_of(corpus_steps.prepare_corpus)
+train_tokenizer_step = step_of(corpus_steps.train_tokenizer)
+encode_corpus_step = step_of(corpus_steps.encode_corpus)
 
 
-def raw_option(wildcards, input):
-    return option("raw", Path(input[0]).parent if len(input) else None)
+def mirror_of(wildcards):
+    """Hash of the mirror's files that a fetch reads: content that Snakemake would not see."""
+    return corpus_steps.mirror_hash(wildcards.source, CONFIG.corpus_mirror)
 
 
-def mirror_option():
-    return option("mirror", CONFIG.corpus_mirror)
-
-
-def tokenizer_texts(wildcards):
-    return [f"{DATA}/corpora/{corpus}/train.parquet" for corpus in CONFIG.tokenizers[wildcards.tokenizer].corpora]
-
-
-def text_options(wildcards, input):
-    return " ".join(f"--text {path}" for path in input)
-
-
-TRAINED = [name for name, tokenizer in CONFIG.tokenizers.items() if tokenizer.kind != "pretrained"]
-PRETRAINED = [name for name in CONFIG.tokenizers if name not in TRAINED]
+localrules:
+    corpora,
 
 
 rule corpora:
     input:
-        expand(f"{DATA}/corpora/{{corpus}}/corpus.json", corpus=CONFIG.corpora),
-        expand(f"{DATA}/tokenizers/{{tokenizer}}.json", tokenizer=CONFIG.tokenizers),
-        [path for pair in ENCODED for path in encoded(*pair).values()],
+        expand(PLACES.corpus("{corpus}", "corpus.json"), corpus=CONFIG.corpora),
+        expand(PLACES.tokenizer("{tokenizer}"), tokenizer=CONFIG.tokenizers),
+        [PLACES.encoded(*pair, "train") for pair in WORKSPACE.encoded_pairs()],
 
 
 rule fetch_text:
     output:
-        train=f"{DATA}/raw/{{source}}/train.parquet",
-        validation=f"{DATA}/raw/{{source}}/validation.parquet",
-        test=f"{DATA}/raw/{{source}}/test.parquet",
-        record=f"{DATA}/raw/{{source}}/fetch.json",
+        [PLACES.raw("{source}", f"{split}.parquet") for split in ("train", "validation", "test")],
+        PLACES.raw("{source}", "fetch.json"),
     log:
-        f"{LOGS}/fetch_text/{{source}}.log",
+        PLACES.log("fetch_text", "{source}"),
     wildcard_constraints:
-        source="wikitext|tinystories",
+        source=names_of(source for source in FETCHED if sources.kind_of(source) == "text"),
     threads: 1
     resources:
         mem_mb=4000,
         runtime=120,
     params:
-        mirror=mirror_option(),
+        mirror=MIRROR,
+        files=mirror_of,
+        code=lambda wildcards: corpus_steps.fetch_code(wildcards.source),
     shell:
-        "modelcollapse fetch-corpus {wildcards.source} {params.mirror} --train {output.train}"
-        " --validation {output.validation} --test {output.test} --record {output.record} 2> {log}"
+        "modelcollapse fetch-corpus {wildcards.source} {MERGED} --mirror {params.mirror:q} 2> {log}"
 
 
-rule fetch_images:
+use rule fetch_text as fetch_images with:
     output:
-        train=f"{DATA}/raw/{{source}}/train.npz",
-        test=f"{DATA}/raw/{{source}}/test.npz",
-        record=f"{DATA}/raw/{{source}}/fetch.json",
+        [PLACES.raw("{source}", f"{split}.npz") for split in ("train", "test")],
+        PLACES.raw("{source}", "fetch.json"),
     log:
-        f"{LOGS}/fetch_images/{{source}}.log",
+        PLACES.log("fetch_images", "{source}"),
     wildcard_constraints:
-        source="mnist",
-    threads: 1
-    resources:
-        mem_mb=4000,
-        runtime=120,
-    params:
-        mirror=mirror_option(),
-    shell:
-        "modelcollapse fetch-corpus {wildcards.source} {params.mirror} --train {output.train}"
-        " --test {output.test} --record {output.record} 2> {log}"
+        source=names_of(source for source in FETCHED if sources.kind_of(source) == "images"),
 
 
 rule prepare_text:
     input:
-        raw_folder,
+        inputs_of(prepare_corpus_step),
     output:
-        train=f"{DATA}/corpora/{{corpus}}/train.parquet",
-        validation=f"{DATA}/corpora/{{corpus}}/validation.parquet",
-        test=f"{DATA}/corpora/{{corpus}}/test.parquet",
-        record=f"{DATA}/corpora/{{corpus}}/corpus.json",
+        [PLACES.corpus("{corpus}", f"{split}.parquet") for split in ("train", "validation", "test")],
+        PLACES.corpus("{corpus}", "corpus.json"),
     log:
-        f"{LOGS}/prepare_text/{{corpus}}.log",
+        PLACES.log("prepare_text", "{corpus}"),
     wildcard_constraints:
-        corpus="|".join(TEXTS),
+        corpus=names_of(TEXTS),
     threads: 1
     resources:
         mem_mb=4000,
         runtime=60,
     params:
-        settings=corpus_settings,
-        raw=raw_option,
-        code=code_hash("corpora.prepare"),
+        settings=settings_of(prepare_corpus_step),
+        code=code_of(prepare_corpus_step),
     shell:
-        "modelcollapse prepare-text --settings {params.settings:q} --name {wildcards.corpus} {params.raw} --train {output.train}"
-        " --validation {output.validation} --test {output.test} --record {output.record} 2> {log}"
+        "modelcollapse prepare-corpus {wildcards.corpus} {MERGED} 2> {log}"
 
 
-rule prepare_images:
-    input:
-        raw_folder,
+use rule prepare_text as prepare_images with:
     output:
-        train=f"{DATA}/corpora/{{corpus}}/train.npz",
-        test=f"{DATA}/corpora/{{corpus}}/test.npz",
-        record=f"{DATA}/corpora/{{corpus}}/corpus.json",
+        [PLACES.corpus("{corpus}", f"{split}.npz") for split in ("train", "test")],
+        PLACES.corpus("{corpus}", "corpus.json"),
     log:
-        f"{LOGS}/prepare_images/{{corpus}}.log",
+        PLACES.log("prepare_images", "{corpus}"),
     wildcard_constraints:
-        corpus="|".join(IMAGES),
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=30,
-    params:
-        settings=corpus_settings,
-        raw=raw_option,
-        code=code_hash("corpora.prepare"),
-    shell:
-        "modelcollapse prepare-images --settings {params.settings:q} --name {wildcards.corpus} {params.raw} --train {output.train}"
-        " --test {output.test} --record {output.record} 2> {log}"
+        corpus=names_of(IMAGES),
 
 
 rule train_tokenizer:
     input:
-        tokenizer_texts,
+        inputs_of(train_tokenizer_step),
     output:
-        tokenizer=f"{DATA}/tokenizers/{{tokenizer}}.json",
+        PLACES.tokenizer("{tokenizer}"),
     log:
-        f"{LOGS}/train_tokenizer/{{tokenizer}}.log",
+        PLACES.log("train_tokenizer", "{tokenizer}"),
     wildcard_constraints:
-        tokenizer="|".join(TRAINED) or "none",
+        tokenizer=names_of(name for name, tokenizer in CONFIG.tokenizers.items() if tokenizer.kind != "pretrained"),
     threads: 1
     resources:
         mem_mb=2000,
         runtime=30,
     params:
-        settings=lambda wildcards: settings(CONFIG.tokenizers[wildcards.tokenizer]),
-        texts=text_options,
-        code=code_hash("corpora.tokenizers"),
+        settings=settings_of(train_tokenizer_step),
+        code=code_of(train_tokenizer_step),
     shell:
-        "modelcollapse train-tokenizer --settings {params.settings:q} {params.texts} --tokenizer {output.tokenizer} 2> {log}"
+        "modelcollapse train-tokenizer {wildcards.tokenizer} {MERGED} 2> {log}"
 
 
 rule fetch_tokenizer:
     output:
-        tokenizer=f"{DATA}/tokenizers/{{tokenizer}}.json",
+        PLACES.tokenizer("{tokenizer}"),
     log:
-        f"{LOGS}/fetch_tokenizer/{{tokenizer}}.log",
+        PLACES.log("fetch_tokenizer", "{tokenizer}"),
     wildcard_constraints:
-        tokenizer="|".join(PRETRAINED) or "none",
+        tokenizer=names_of(name for name, tokenizer in CONFIG.tokenizers.items() if tokenizer.kind == "pretrained"),
     threads: 1
     resources:
         mem_mb=2000,
         runtime=30,
     params:
-        settings=lambda wildcards: settings(CONFIG.tokenizers[wildcards.tokenizer]),
+        settings=settings_of(train_tokenizer_step),
+        code=code_of(train_tokenizer_step),
     shell:
-        "modelcollapse fetch-tokenizer --settings {params.settings:q} --tokenizer {output.tokenizer} 2> {log}"
+        "modelcollapse fetch-tokenizer {wildcards.tokenizer} {MERGED} 2> {log}"
 
 
 rule encode_corpus:
     input:
-        tokenizer=f"{DATA}/tokenizers/{{tokenizer}}.json",
-        texts=expand(f"{DATA}/corpora/{{{{corpus}}}}/{{split}}.parquet", split=("train", "validation", "test")),
-        record=f"{DATA}/corpora/{{corpus}}/corpus.json",
+        inputs_of(encode_corpus_step),
     output:
-        train=f"{DATA}/encoded/{{corpus}}/{{tokenizer}}/train.parquet",
-        validation=f"{DATA}/encoded/{{corpus}}/{{tokenizer}}/validation.parquet",
-        test=f"{DATA}/encoded/{{corpus}}/{{tokenizer}}/test.parquet",
+        [PLACES.encoded("{corpus}", "{tokenizer}", split) for split in ("train", "validation", "test")],
     log:
-        f"{LOGS}/encode_corpus/{{corpus}}.{{tokenizer}}.log",
+        PLACES.log("encode_corpus", "{corpus}", "{tokenizer}"),
     wildcard_constraints:
-        corpus="|".join(TEXTS),
-        tokenizer="|".join(CONFIG.tokenizers),
+        corpus=names_of(TEXTS),
+        tokenizer=names_of(CONFIG.tokenizers),
     threads: 1
     resources:
         mem_mb=4000,
         runtime=60,
     params:
-        corpus=lambda wildcards, input: Path(input.texts[0]).parent,
-        code=code_hash("corpora.tokenizers"),
+        settings=settings_of(encode_corpus_step),
+        code=code_of(encode_corpus_step),
     shell:
-        "modelcollapse encode-corpus --tokenizer {input.tokenizer} --corpus {params.corpus} --train {output.train}"
-        " --validation {output.validation} --test {output.test} 2> {log}"
+        "modelcollapse encode-corpus {wildcards.corpus} {wildcards.tokenizer} {MERGED} 2> {log}"

@@ -1,4 +1,4 @@
-"""``modelcollapse <step>``: every rule's step is one command that runs without Snakemake too."""
+"""``modelcollapse <command>``: measure texts, look at what was made, and every step of the workflow."""
 
 from __future__ import annotations
 
@@ -7,33 +7,21 @@ import sys
 import typer
 
 from modelcollapse.commands import (
+    claims,
     corpora,
-    densities,
     diversity,
-    dohmatob,
-    dohmatob_images,
-    evidence,
-    gerstgrasser,
+    measures,
     presentation,
+    reading,
     recursion,
+    simulation,
+    treebank_parser,
 )
-from modelcollapse.commands import reading as records
-from modelcollapse.commands import treebank_parser as parser
+
+ROOMS = (diversity, reading, corpora, recursion, simulation, measures, presentation, claims, treebank_parser)
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
-for room in (
-    corpora,
-    recursion,
-    densities,
-    diversity,
-    parser,
-    evidence,
-    presentation,
-    records,
-    gerstgrasser,
-    dohmatob,
-    dohmatob_images,
-):
+for room in ROOMS:
     room.register(app)
 
 

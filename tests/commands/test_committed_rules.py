@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from modelcollapse.commands.evidence import committed_rules
+from modelcollapse.commands.claims import committed_rules
 
 RULES = Path("results/claims_rules.json")
 

@@ -14,9 +14,11 @@ import pytest
 from mirrors import outputs
 
 from modelcollapse.corpora import hub
+from modelcollapse.corpora.dependencies import mirror_files
 from modelcollapse.corpora.fetch import fetch_corpus
+from modelcollapse.corpora.fetched.upstream import Upstream
 from modelcollapse.corpora.images import read_images
-from modelcollapse.corpora.published import CORPORA, PublishedCorpus, check_revision, published_corpus
+from modelcollapse.corpora.sources import find_source, is_fetched, source_names
 from modelcollapse.runtime.files import sha256
 
 TEXT = ("train", "validation", "test", "record")
@@ -27,18 +29,38 @@ def texts(path: Path) -> list[str]:
     return pq.read_table(path)["text"].to_pylist()
 
 
-def test_every_published_corpus_is_pinned_and_licensed() -> None:
-    for name, corpus in CORPORA.items():
+def test_every_fetched_source_is_pinned_and_licensed() -> None:
+    fetched = [name for name in source_names() if is_fetched(name)]
+    assert {"wikitext", "tinystories", "mnist"} <= set(fetched)
+    for name in fetched:
+        corpus = find_source(name).UPSTREAM
         assert corpus.name == name and corpus.licence and corpus.documents
-        assert check_revision(corpus.repository, corpus.revision) == corpus.revision
-    with pytest.raises(ValueError, match="'imagenet' is no published corpus"):
-        published_corpus("imagenet")
+        assert hub.check_revision(corpus.repository, corpus.revision) == corpus.revision
+
+
+def test_what_is_not_fetched_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="there is no source 'wikitex'; did you mean 'wikitext'"):
+        fetch_corpus("wikitex", None, {})
+    with pytest.raises(ValueError, match="'storyworld' needs no fetching"):
+        fetch_corpus("storyworld", None, {})
+    with pytest.raises(ValueError, match="'digits' needs no mirror"):
+        mirror_files("digits", tmp_path)
+
+
+def test_files_of_the_mirror_are_those_that_are_read(mirror: Path, tmp_path: Path) -> None:
+    for source in ("wikitext", "tinystories", "mnist"):
+        out = outputs(tmp_path / source, *(IMAGES if source == "mnist" else TEXT), suffix="data")
+        fetch_corpus(source, mirror, out)
+        read = json.loads(out["record"].read_text())["raw_files"]
+        assert {path.name for path in mirror_files(source, mirror)} == set(read)
+    with pytest.raises(ValueError, match="nowhere does not exist"):
+        mirror_files("wikitext", tmp_path / "nowhere")
 
 
 @pytest.mark.parametrize("revision", [None, "main", "b08601e", "B" * 40])
 def test_unpinned_revisions_are_refused(revision: str | None) -> None:
     with pytest.raises(ValueError, match="40 hex digits"):
-        check_revision("a/b", revision)
+        hub.check_revision("a/b", revision)
 
 
 def test_wikitext_from_a_mirror(mirror: Path, tmp_path: Path) -> None:
@@ -60,8 +82,8 @@ def test_wikitext_from_a_mirror(mirror: Path, tmp_path: Path) -> None:
 
 def test_halves_of_the_validation_stories_become_validation_and_test(mirror: Path, tmp_path: Path) -> None:
     out = outputs(tmp_path / "out", *TEXT)
-    fetch_corpus("tinystories", mirror, out, limits={"train": 4})
-    assert len(texts(out["train"])) == 4
+    fetch_corpus("tinystories", mirror, out)
+    assert len(texts(out["train"])) == 7
     assert texts(out["validation"]) + texts(out["test"]) == [f"Story {n}.\nThe end." for n in range(5)]
     assert len(texts(out["validation"])) == 2
     assert "halves" in json.loads(out["record"].read_text())["note"]
@@ -69,9 +91,9 @@ def test_halves_of_the_validation_stories_become_validation_and_test(mirror: Pat
 
 def test_mnist_from_a_mirror(mirror: Path, tmp_path: Path) -> None:
     out = outputs(tmp_path / "out", *IMAGES, suffix="npz")
-    fetch_corpus("mnist", mirror, out, limits={"train": 6})
+    fetch_corpus("mnist", mirror, out)
     images, labels = read_images(out["train"])
-    assert images.shape == (6, 5, 4) and labels.tolist() == list(range(6))
+    assert images.shape == (9, 5, 4) and labels.tolist() == list(range(9))
     assert len(json.loads(out["record"].read_text())["raw_files"]) == 4
 
 
@@ -107,7 +129,7 @@ def test_missing_mirror_folders_and_files_are_named(mirror: Path, tmp_path: Path
         ("wikitext/train.txt", b" \n \n", "train split of wikitext holds no text"),
         ("tinystories/train.jsonl", b'{"text": "a"}\n{"text"', "train.jsonl, line 2 is no JSON"),
         ("tinystories/train.jsonl", b'{"story": "a"}', "line 1 has no string `text`"),
-        ("tinystories/train.jsonl", b"[1]", "line 1 has no string `text`"),
+        ("tinystories/train.jsonl", b"[1]", "line 1 is no JSON object"),
     ],
 )
 def test_damaged_mirror_files_are_named(mirror: Path, tmp_path: Path, name: str, content: bytes, message: str) -> None:
@@ -134,12 +156,14 @@ def test_sums_of_the_mirror_are_checked(mirror: Path, tmp_path: Path, place: str
         fetch_corpus("wikitext", mirror, out)
 
 
-def small(name: str, documents: dict[str, int], suffix: str) -> PublishedCorpus:
-    return PublishedCorpus(name, "someone/corpus", "config", "a" * 40, "CC0", documents, suffix)
+def small(name: str, documents: dict[str, int], suffix: str) -> Upstream:
+    return Upstream(name, "someone/corpus", "config", "a" * 40, "CC0", documents, suffix)
 
 
 def test_corpora_from_the_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(CORPORA, "wikitext", small("wikitext", {"train": 3, "validation": 2, "test": 1}, "txt"))
+    monkeypatch.setattr(
+        find_source("wikitext"), "UPSTREAM", small("wikitext", {"train": 3, "validation": 2, "test": 1}, "txt")
+    )
     rows = {"train": ["", " a \n", " b \n"], "validation": [" c \n", ""], "test": [" d \n"]}
     monkeypatch.setattr(hub, "corpus_split", lambda corpus, split: [{"text": text} for text in rows[split]])
     out = outputs(tmp_path / "out", *TEXT)
@@ -153,7 +177,7 @@ def test_corpora_from_the_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_images_from_the_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(CORPORA, "mnist", small("mnist", {"train": 2, "test": 2}, "idx"))
+    monkeypatch.setattr(find_source("mnist"), "UPSTREAM", small("mnist", {"train": 2, "test": 2}, "idx"))
     rows = [{"image": np.full((3, 3), n), "label": n} for n in (4, 7)]
     monkeypatch.setattr(hub, "corpus_split", lambda corpus, split: rows)
     out = outputs(tmp_path / "out", *IMAGES, suffix="npz")

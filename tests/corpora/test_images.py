@@ -10,7 +10,8 @@ import pytest
 from mirrors import idx
 from sklearn.datasets import load_digits
 
-from modelcollapse.corpora.images import digits, read_idx, read_images, write_images
+from modelcollapse.corpora.images import read_idx, read_images, write_images
+from modelcollapse.corpora.sources.digits import split_digits
 
 PIXELS = np.arange(24).reshape(2, 3, 4)
 LABELS = np.array([3, 9])
@@ -24,7 +25,7 @@ def write_pair(folder: Path, images: bytes, labels: bytes) -> tuple[Path, Path]:
 
 
 def test_digits_are_those_of_scikit_learn() -> None:
-    parts = digits(seed=0)
+    parts = split_digits(seed=0)
     assert [len(parts[split][1]) for split in ("train", "test")] == [1437, 360]
     images = np.concatenate([parts[split][0] for split in ("train", "test")])
     assert images.dtype == np.uint8 and images.shape == (1797, 8, 8) and images.min() == 0 and images.max() == 255
@@ -35,8 +36,8 @@ def test_digits_are_those_of_scikit_learn() -> None:
 
 
 def test_digits_depend_on_the_seed_alone() -> None:
-    assert np.array_equal(digits(1)["train"][0], digits(1)["train"][0])
-    assert not np.array_equal(digits(1)["train"][0], digits(2)["train"][0])
+    assert np.array_equal(split_digits(1)["train"][0], split_digits(1)["train"][0])
+    assert not np.array_equal(split_digits(1)["train"][0], split_digits(2)["train"][0])
 
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
@@ -54,7 +55,7 @@ def test_idx_files_are_read(tmp_path: Path, pack) -> None:
         (idx(PIXELS, 0x803)[:-1], idx(LABELS, 0x801), r"has 39 bytes, but its header \(2 x 3 x 4\) says 40"),
         (idx(PIXELS, 0x803) + b"x", idx(LABELS, 0x801), "truncated or damaged"),
         (b"abc", idx(LABELS, 0x801), "too few for the header"),
-        (gzip.compress(idx(PIXELS, 0x803))[:-9], idx(LABELS, 0x801), "no intact gzip file"),
+        (gzip.compress(idx(PIXELS, 0x803), mtime=0)[:-9], idx(LABELS, 0x801), "no intact gzip file"),
         (idx(PIXELS, 0x803), idx(LABELS[:1], 0x801), "2 images, but .* 1 labels"),
         (idx(PIXELS, 0x803), idx(LABELS + 1, 0x801), "label 10, but digits are 0 to 9"),
     ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from modelcollapse.corpora.prose import is_prose, plain, read
+from modelcollapse.corpora.pydocs.prose import is_prose, plain, read
 
 NUMPY_STYLE = """
     Return the weighted mean of the given array over an axis.

@@ -7,10 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from modelcollapse.corpora import pydocs
-from modelcollapse.corpora.docstrings import docstrings, python_files
+from modelcollapse.corpora.pydocs import harvest as pydocs
+from modelcollapse.corpora.pydocs.docstrings import docstrings, python_files
+from modelcollapse.corpora.pydocs.packages import locate, locked_versions
+from modelcollapse.corpora.sources import pydocs as source
 
 TRAP = "raise SystemExit('this module was imported')\n"
+
+
+def harvest(*packages: str, seed: int = 0) -> pydocs.Harvest:
+    return pydocs.harvest(locate(packages), seed)
 
 
 def sentence(number: int) -> str:
@@ -64,32 +70,32 @@ def test_walk_is_sorted_and_prunes(site: Path) -> None:
 
 
 def test_harvest_is_deterministic_deduplicated_and_split(site: Path) -> None:
-    harvest = pydocs.harvest(["made-up"], seed=3)
-    assert harvest == pydocs.harvest(["made-up"], seed=3)
-    everything = [text for split in harvest.paragraphs.values() for text in split]
+    found = harvest("made-up", seed=3)
+    assert found == harvest("made-up", seed=3)
+    everything = [text for split in found.paragraphs.values() for text in split]
     assert len(everything) == len({pydocs.common_form(text) for text in everything}) == 404
-    assert 340 <= len(harvest.paragraphs["train"]) <= 384
-    assert min(len(harvest.paragraphs[split]) for split in ("validation", "test")) >= 5
-    other = pydocs.harvest(["made-up"], seed=4)
+    assert 340 <= len(found.paragraphs["train"]) <= 384
+    assert min(len(found.paragraphs[split]) for split in ("validation", "test")) >= 5
+    other = harvest("made-up", seed=4)
     assert sorted(text for split in other.paragraphs.values() for text in split) == sorted(everything)
-    assert other.paragraphs["test"] != harvest.paragraphs["test"]
-    package = harvest.packages[0]
+    assert other.paragraphs["test"] != found.paragraphs["test"]
+    package = found.packages[0]
     assert (package.version, package.licence) == ("1.5", "BSD License")
     assert "made_up" not in sys.modules
 
 
 def test_pairs_are_in_the_split_of_their_text(site: Path) -> None:
-    harvest = pydocs.harvest(["made-up"])
-    assert sum(map(len, harvest.pairs.values())) == 0, "a summary of two words is none"
+    found = harvest("made-up")
+    assert sum(map(len, found.pairs.values())) == 0, "a summary of two words is none"
     path = site / "made_up" / "more.py"
     path.write_text(
         "".join(f'def g{i}():\n    """Tell the reader.\n\n    {sentence(i)}\n    """\n' for i in range(200, 500))
     )
-    harvest = pydocs.harvest(["made-up"])
-    assert sum(map(len, harvest.pairs.values())) == 300
-    for split, pairs in harvest.pairs.items():
-        assert {pair.text for pair in pairs} <= set(harvest.paragraphs[split])
-    pair = harvest.pairs["train"][0]
+    found = harvest("made-up")
+    assert sum(map(len, found.pairs.values())) == 300
+    for split, pairs in found.pairs.items():
+        assert {pair.text for pair in pairs} <= set(found.paragraphs[split])
+    pair = found.pairs["train"][0]
     assert pair.prompt.startswith("made_up.more.g") and pair.prompt.endswith(": Tell the reader.")
 
 
@@ -99,30 +105,30 @@ def test_common_form_ignores_numbers_identifiers_and_case() -> None:
 
 
 def test_missing_package_is_named(site: Path) -> None:
-    with pytest.raises(RuntimeError, match=r"'not-there' is not installed\. Type `make setup`"):
-        pydocs.harvest(["made-up", "not-there"])
+    with pytest.raises(ValueError, match=r"'not-there' is not installed\. Type `make setup`"):
+        locate(["made-up", "not-there"])
     with pytest.raises(ValueError, match="`packages` is empty"):
-        pydocs.harvest([])
+        locate([])
 
 
 def test_lock_is_obeyed(site: Path) -> None:
     lock = site / "lock.txt"
     lock.write_text("# versions\nMade_Up==1.5\nother==2.0 ; python_version > '3'\n")
-    assert pydocs.locked_versions(lock) == {"made-up": "1.5", "other": "2.0"}
-    assert pydocs.locate(["made-up"], lock)[0].version == "1.5"
+    assert locked_versions(lock) == {"made-up": "1.5", "other": "2.0"}
+    assert locate(["made-up"], lock)[0].version == "1.5"
     lock.write_text("made-up==1.6\n")
-    with pytest.raises(RuntimeError, match=r"needs made-up 1\.6, as locked, but 1\.5\+cpu is installed"):
-        pydocs.locate(["made-up"], lock)
+    with pytest.raises(ValueError, match=r"needs made-up 1\.6, as locked, but 1\.5\+cpu is installed"):
+        locate(["made-up"], lock)
 
 
 def test_default_packages_are_installed_with_a_licence() -> None:
-    for package in pydocs.locate(pydocs.PACKAGES):
+    for package in locate(source.PACKAGES):
         assert package.licence != "not stated" and (package.root / "__init__.py").is_file()
 
 
 def test_a_real_package_yields_prose() -> None:
-    harvest = pydocs.harvest(["nltk"])
-    texts = [text for split in harvest.paragraphs.values() for text in split]
+    found = harvest("nltk")
+    texts = [text for split in found.paragraphs.values() for text in split]
     words = " ".join(texts).split()
     assert len(texts) > 2000 and len(words) > 40_000
     assert sum(word.lower() in ("the", "a", "of", "to", "is") for word in words) > 0.15 * len(words)

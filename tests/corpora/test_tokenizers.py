@@ -22,8 +22,8 @@ from modelcollapse.runtime.parquet import read_metadata, write_parquet
 TEXTS = storyworld.sample(300, seed=0)
 
 
-def corpus(path: Path, texts: list[str]) -> Path:
-    write_parquet(pa.table({"text": texts}), path)
+def corpus(path: Path, texts: list[str], source: str = "storyworld") -> Path:
+    write_parquet(pa.table({"text": texts}), path, {"source": source})
     return path
 
 
@@ -86,8 +86,14 @@ def test_what_cannot_be_trained_is_refused(folder: Path, tmp_path: Path) -> None
     with pytest.raises(ValueError, match="needs `corpora`"):
         ours.train_tokenizer(TokenizerSettings(), [], tmp_path / "x.json")
     other = corpus(tmp_path / "other.parquet", ["a zebra"])
-    with pytest.raises(ValueError, match="'zebra' is not in the vocabulary of `storyworld`"):
+    with pytest.raises(ValueError, match="'zebra' is not in the vocabulary of the corpora's sources"):
         ours.train_tokenizer(TokenizerSettings(kind="words"), [other], tmp_path / "x.json")
+
+
+def test_word_lists_are_made_for_closed_vocabularies_only(tmp_path: Path) -> None:
+    open_ended = corpus(tmp_path / "docs.parquet", ["a story"], "pydocs")
+    with pytest.raises(ValueError, match=r"words of `pydocs` are not known beforehand.*use `kind: bpe`"):
+        ours.train_tokenizer(TokenizerSettings(kind="words"), [open_ended], tmp_path / "x.json")
 
 
 def test_damaged_tokenizers_are_refused(folder: Path, tmp_path: Path) -> None:

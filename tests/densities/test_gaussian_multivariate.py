@@ -24,7 +24,7 @@ def test_formulas_of_the_sheet():
 
 def test_one_dimension_is_the_one_dimensional_case():
     drift = gaussian_multivariate.log_determinant_drift(1, 30)
-    assert drift == pytest.approx(gaussian.log_variance_drift(30))
+    assert drift == pytest.approx(gaussian.expected_log_variance([30]))
     distance = gaussian_multivariate.wasserstein2_squared([2.0], [[9.0]], np.zeros(1), np.eye(1))
     assert distance == pytest.approx(float(gaussian.wasserstein2_squared(2.0, 3.0)))
 

@@ -14,7 +14,7 @@ from sklearn.mixture import GaussianMixture
 
 from modelcollapse.densities.mixture import kmeans_start as mixture_start
 from modelcollapse.densities.mixture.em_steps import RIDGE, features_of
-from modelcollapse.densities.mixture.expectation_maximisation import Fit, fit_chains, fit_mixture, fits_as_mixtures
+from modelcollapse.densities.mixture.expectation_maximisation import Fit, Sample, fit_chains
 from modelcollapse.densities.mixture.mixtures import (
     Mixtures,
     normalised_squared_l2,
@@ -27,6 +27,31 @@ from modelcollapse.runtime.seeds import generator
 
 FIRST = Mixtures([0.3, 0.7], [[-1.0, 0.5], [1.0, 0.0]], [[[1.0, 0.4], [0.4, 0.5]], [[0.3, 0.0], [0.0, 0.8]]])
 SECOND = Mixtures([1.0], [[0.2, -0.3]], [[[1.2, -0.1], [-0.1, 0.9]]])
+
+
+def fit_mixture(
+    points: np.ndarray,
+    components: int,
+    random: np.random.Generator,
+    tolerance: float = 1e-5,
+    max_iterations: int = 2000,
+) -> Fit:
+    """Fit a mixture to one sample [n, 2]."""
+    fits = []
+
+    def next_sample(chain: int, fit: Fit | None) -> Sample | None:
+        if fit is None:
+            return points, random
+        fits.append(fit)
+        return None
+
+    fit_chains(next_sample, 1, len(points), components, tolerance, max_iterations)
+    return fits[0]
+
+
+def mixture_of(fit: Fit) -> Mixtures:
+    """A fit as a mixture."""
+    return Mixtures(fit.weights, fit.means, fit.covariances)
 
 
 def density(mixture: Mixtures, grid: np.ndarray) -> np.ndarray:
@@ -154,7 +179,7 @@ def recursion(fit_one, chains: int, generations: int, count: int) -> tuple[np.nd
 
 def test_refits_have_the_law_of_scikit_learns():
     def ours(points, chain, generation):
-        return fits_as_mixtures([fit_mixture(points, 2, generator("ours start", chain, generation))])[0]
+        return mixture_of(fit_mixture(points, 2, generator("ours start", chain, generation)))
 
     def theirs(points, chain, generation):
         model = GaussianMixture(2, tol=1e-5, max_iter=2000, random_state=1000 * chain + generation).fit(points)
@@ -175,7 +200,7 @@ def run_together(chains: range, count: int, generations: int, components: int = 
         done = len(fits[chain])
         if done == generations:
             return None
-        law = truth_of("two_blobs") if done == 0 else fits_as_mixtures(fits[chain][-1:])[0]
+        law = truth_of("two_blobs") if done == 0 else mixture_of(fits[chain][-1])
         return sample_mixture(law, count, generator("s", chain, done)), generator("k", chain, done)
 
     fit_chains(next_sample, len(names), count, components)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from modelcollapse.diversity import compression_ratio
 from modelcollapse.diversity.collection import TextCollection
-from modelcollapse.diversity.lexical.compression import prepare_compression_ratio
+from modelcollapse.diversity.lexical.measures.compression_ratio import prepare_compression_ratio
 
 
 def words(count, kinds, seed=0):

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from modelcollapse.diversity.collection import TextCollection
-from modelcollapse.diversity.jackknife import Estimate, half_samples, jackknife, jackknife_difference
+from modelcollapse.diversity.jackknife import MeasuredValue, half_samples, jackknife, jackknife_difference
+from modelcollapse.diversity.lexical.measures.self_bleu import prepare_self_bleu
+from modelcollapse.diversity.lexical.measures.self_repetition import prepare_self_repetition
 from modelcollapse.diversity.lexical.per_text import RatioOfSums
 from modelcollapse.diversity.lexical.pooled import prepare_distinct_n, prepare_hapax_share
-from modelcollapse.diversity.lexical.self_bleu import prepare_self_bleu
-from modelcollapse.diversity.lexical.self_repetition import prepare_self_repetition
 from modelcollapse.diversity.vendi import prepare_ngram_vendi_score
 
 
@@ -96,7 +96,7 @@ def test_no_half_samples_give_the_value_alone():
         (lambda: jackknife(mean_of([1.0, 2.0, 3.0])), "at least 4 texts, not 3"),
         (lambda: jackknife(mean_of(np.arange(9)), 1), "at least two half-samples"),
         (lambda: jackknife_difference(mean_of(np.arange(5)), mean_of(np.arange(6))), "same number from both"),
-        (lambda: Estimate(1.0, 0.1, 9).interval(95), "between 0 and 1"),
+        (lambda: MeasuredValue(1.0, 0.1, 9).interval(95), "between 0 and 1"),
     ],
 )
 def test_impossible_input_is_refused_in_a_sentence(call, words):

@@ -11,12 +11,12 @@ import pytest
 import modelcollapse.diversity as diversity
 
 MODULES = {
-    "lexical.compression": 1,
+    "lexical.measures.compression_ratio": 1,
     "contrasts": 3,
     "lexical.per_text": 5,
     "lexical.pooled": 3,
-    "lexical.self_repetition": 1,
-    "lexical.self_bleu": 1,
+    "lexical.measures.self_repetition": 1,
+    "lexical.measures.self_bleu": 1,
     "measurement": 2,
     "lexical.tokenisation": 3,
     "vendi": 3,

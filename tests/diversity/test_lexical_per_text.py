@@ -15,12 +15,12 @@ from modelcollapse.diversity import (
     vocabulary_of,
 )
 from modelcollapse.diversity.collection import TextCollection
+from modelcollapse.diversity.lexical.measures.self_repetition import prepare_self_repetition
 from modelcollapse.diversity.lexical.per_text import (
     prepare_moving_average_type_token_ratio,
     prepare_repeated_ngram_share,
     prepare_unknown_word_share,
 )
-from modelcollapse.diversity.lexical.self_repetition import prepare_self_repetition
 from modelcollapse.recursion.repetition import repeated_share
 
 token_lists = st.lists(st.lists(st.sampled_from("abcd"), max_size=9), min_size=2, max_size=6).filter(any)

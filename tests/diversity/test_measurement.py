@@ -17,9 +17,9 @@ import modelcollapse.diversity as diversity
 from modelcollapse.cli import app
 from modelcollapse.diversity import contrast, contrast_tables, measure
 from modelcollapse.diversity.collection import TextCollection
+from modelcollapse.diversity.measure_entry import KINDS, find_measure, known_measures, module_of, names_of_kind
 from modelcollapse.diversity.measure_files import measure_files, read_texts
-from modelcollapse.diversity.measurement import COLUMNS, USUAL, measure_names
-from modelcollapse.diversity.measures import MEASURES
+from modelcollapse.diversity.measurement import COLUMNS, USUAL, measure_names, prepared
 
 
 def texts_of(seed, count=40, kinds=300, most=40):
@@ -52,7 +52,7 @@ def test_values_are_those_of_the_functions():
 def test_all_lexical_measures_in_any_form_of_input():
     texts = texts_of(1)
     names = measure_names("lexical")
-    assert set(names) == {name for name, entry in MEASURES.items() if entry.kind == "lexical"} - {"unknown_word_share"}
+    assert set(names) == set(names_of_kind("lexical")) - {"unknown_word_share"}
     options = {"moving_average_type_token_ratio": {"window": 5}}
     table = measure(texts, "lexical", options=options, half_samples=5)
     assert np.isfinite(table[["value", "ci_low", "ci_high"]].to_numpy()).all()
@@ -62,6 +62,39 @@ def test_all_lexical_measures_in_any_form_of_input():
     np.testing.assert_allclose(as_lists["value"], table["value"])
     kept = TextCollection(texts)
     pd.testing.assert_frame_equal(table, measure(kept, "lexical", options=options, half_samples=5))
+
+
+def test_every_measure_has_a_module_of_its_own_with_a_declaration():
+    assert len(set(known_measures())) == len(known_measures())
+    for name in known_measures():
+        entry = find_measure(name)
+        assert callable(entry.prepare) and entry.bounds[0] < entry.bounds[1] and entry.unit
+        assert entry.more_diverse in ("higher", "lower")
+        assert module_of(name).startswith(tuple(f"diversity.{kind}.measures." for kind in KINDS))
+        if entry.needs is None and name in names_of_kind("lexical"):
+            options = {name: {"window": 5}} if name == "moving_average_type_token_ratio" else None
+            value = measure(texts_of(12), [name], half_samples=0, options=options).loc[0, "value"]
+            assert entry.bounds[0] <= value <= entry.bounds[1]
+
+
+def test_names_and_modules_are_found_without_numpy_and_a_measure_without_the_others():
+    looked_up = (
+        "import sys; from modelcollapse.diversity.measure_entry import find_measure, known_measures, module_of; "
+        "[module_of(name) for name in known_measures()]; print('numpy' in sys.modules); find_measure('self_bleu'); "
+        "print([name for name in sys.modules if '.measures.' in name])"
+    )
+    run = subprocess.run([sys.executable, "-c", looked_up], capture_output=True, text=True, check=True)
+    assert run.stdout.split("\n")[:2] == ["False", "['modelcollapse.diversity.lexical.measures.self_bleu']"]
+
+
+def test_the_values_of_single_texts_have_the_mean_of_all():
+    collection = TextCollection(texts_of(13))
+    for name in ("self_bleu", "repeated_4gram_share"):
+        statistic = prepared(name, collection)
+        np.testing.assert_allclose(np.mean(statistic.per_text()), statistic.value())
+    short = prepared("moving_average_type_token_ratio", TextCollection(["a b a", "a"]), options={"window": 2})
+    np.testing.assert_array_equal(short.per_text(), [1.0, np.nan])
+    assert prepared("distinct_2", collection).per_text() is None
 
 
 def test_first_tokens_of_each_text():
@@ -139,7 +172,7 @@ def test_tables_are_contrasted_at_the_same_size_only():
         (lambda: measure([]), "no texts"),
         (lambda: measure(["one text"], "type_token_ratio"), "at least 4 texts, not 1"),
         (lambda: measure(["a", "", "", ""], "type_token_ratio"), "always 1"),
-        (lambda: measure(texts_of(0), "distinct_9"), "no measure called 'distinct_9'. Choose from: type_token"),
+        (lambda: measure(texts_of(0), "distinct_9"), "no measure called 'distinct_9'. Choose from: compression_ratio"),
         (lambda: measure(texts_of(0), []), "No measure was named"),
         (lambda: measure(texts_of(0), "distinct_2", 10**6), "A budget of 1000000 is larger than the text"),
         (lambda: measure(texts_of(0), "self_bleu", options={"self_bleu": {"order": 3}}), "Its options are: max_order"),

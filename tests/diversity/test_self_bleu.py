@@ -10,7 +10,7 @@ from nltk.translate.bleu_score import SmoothingFunction, sentence_bleu
 
 from modelcollapse.diversity import self_bleu
 from modelcollapse.diversity.collection import TextCollection
-from modelcollapse.diversity.lexical.self_bleu import brevity_penalty, prepare_self_bleu, self_bleu_scores
+from modelcollapse.diversity.lexical.measures.self_bleu import brevity_penalty, prepare_self_bleu, self_bleu_scores
 
 METHOD_1 = SmoothingFunction().method1
 

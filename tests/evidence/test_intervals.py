@@ -13,7 +13,7 @@ from modelcollapse.evidence.estimates import fixed
 from modelcollapse.evidence.intervals import (
     bootstrap_interval,
     chi_square_distance,
-    delete_half_jackknife,
+    delete_half_standard_error,
     document_contrast,
     first_step,
     quantile_estimate,
@@ -90,18 +90,17 @@ def test_a_slope_with_documents_is_the_slope_of_the_means():
 
 def test_the_jackknife_finds_the_standard_error_of_a_mean_and_repeats_itself():
     values = np.random.default_rng(2).normal(size=400)
-    found = delete_half_jackknife(lambda rows: float(values[rows].mean()), 400, half_samples=2000)
-    assert found.value == pytest.approx(values.mean())
-    assert found.standard_error == pytest.approx(stats.sem(values), rel=0.08)
-    again = delete_half_jackknife(lambda rows: float(values[rows].mean()), 400, half_samples=2000)
-    assert np.array_equal(found.half_samples, again.half_samples)
+    found = delete_half_standard_error(lambda rows: float(values[rows].mean()), 400, half_samples=2000)
+    assert found == pytest.approx(stats.sem(values), rel=0.08)
+    assert found == delete_half_standard_error(lambda rows: float(values[rows].mean()), 400, half_samples=2000)
 
 
 def test_halves_are_drawn_without_replacement():
-    sizes = delete_half_jackknife(lambda rows: float(len(set(rows.tolist()))), 40).half_samples
-    assert set(sizes) == {20.0}
+    sizes = []
+    delete_half_standard_error(lambda rows: float(sizes.append(len(set(rows.tolist()))) or 0), 41)
+    assert set(sizes) == {20} and len(sizes) == 200
     with pytest.raises(ValueError, match="200 half-samples"):
-        delete_half_jackknife(lambda rows: 0.0, 40, half_samples=50)
+        delete_half_standard_error(lambda rows: 0.0, 40, half_samples=50)
 
 
 def test_a_bootstrap_over_few_seeds_is_refused():

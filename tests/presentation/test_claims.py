@@ -8,6 +8,7 @@ import re
 import pandas as pd
 import pytest
 
+from modelcollapse.evidence.deviations import Deviation, to_json
 from modelcollapse.presentation.claims_page import (
     BEGIN,
     END,
@@ -32,12 +33,17 @@ ROW = {
     "rule": "above 0",
     "p": "0.001",
     "p_holm": "0.01",
-    "verdict": "direction holds (proxy): epochs = 3 (paper: 5)",
+    "verdict": "direction holds (proxy)",
     "figure": "perplexity",
     "target": "data/x.parquet",
+    "detail": "",
+    "history": "amended",
+    "deviations": to_json(
+        [Deviation("vae", "epochs", 3, 5), Deviation("language_model.families.opt", "train_rows", 400, None, True)]
+    ),
 }
 UNTESTED = ROW | dict.fromkeys(("ours", "ci_low", "ci_high", "n_seeds", "p", "p_holm"), "")
-UNTESTED |= {"claim_id": "L1", "verdict": "not testable at this scale: no published weights"}
+UNTESTED |= {"claim_id": "L1", "verdict": "not testable at this scale", "detail": "no published weights", "history": ""}
 
 
 @pytest.fixture
@@ -103,11 +109,30 @@ def test_the_page_of_claims_has_every_rule_and_the_metrics_count(claims, tmp_pat
     write_claims_page(claims, outputs)
     text = outputs["markdown"].read_text()
     assert "## L2: Perplexity degrades." in text
-    assert "**direction holds (proxy)**: epochs = 3 (paper: 5)" in text
+    assert "- verdict: **direction holds (proxy)** [amended]\n" in text
+    assert "- verdict: **not testable at this scale**: no published weights\n" in text
     assert "rule: above 0" in text
     counts = json.loads(outputs["metrics"].read_text())["claims"]
     assert counts["direction holds (proxy)"] == counts["not testable at this scale"] == 1
     assert sum(counts.values()) == 2
+
+
+def test_the_page_lists_every_deviation_once(claims, tmp_path):
+    outputs = {"markdown": tmp_path / "claims.md", "metrics": tmp_path / "metrics.json"}
+    write_claims_page(claims, outputs)
+    section = outputs["markdown"].read_text().partition("## Deviations from the paper")[2]
+    # both claims have them
+    assert section.count("| vae | epochs | 3 | 5 |  |") == 1
+    assert section.count("| language_model.families.opt | train_rows | 400 | all | unverified |") == 1
+    pd.DataFrame([ROW | {"deviations": "[]"}]).to_csv(claims, index=False)
+    write_claims_page(claims, outputs)
+    assert "None: every experiment" in outputs["markdown"].read_text()
+
+
+def test_what_is_no_verdict_is_not_counted(claims):
+    pd.DataFrame([ROW | {"verdict": "direction holds (proxy): and more"}]).to_csv(claims, index=False)
+    with pytest.raises(ValueError, match="is no verdict: expected one of reproduced"):
+        results_tables(claims)
 
 
 def test_a_missing_column_is_named(claims):

@@ -12,6 +12,7 @@ from modelcollapse.presentation.style import (
     count_generations,
     draw_seeds,
     generation_colours,
+    in_seeds,
     mean_and_interval,
     new_figure,
     save_figure,
@@ -90,3 +91,12 @@ def test_generations_are_whole_numbers_also_when_there_is_one():
 def test_later_generations_are_lighter():
     lightness = [sum(colour) for colour in generation_colours(6)]
     assert lightness == sorted(lightness)
+
+
+def test_seeds_are_counted_in_words():
+    assert [in_seeds(1), in_seeds(5), in_seeds(5, 5), in_seeds(5, 1, 3)] == [
+        "1 seed",
+        "5 seeds",
+        "5 seeds",
+        "1-5 seeds",
+    ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from modelcollapse.measures.paper_data import NotAvailable, PaperData
 from modelcollapse.presentation.tables import read_columns, write_table
 from modelcollapse.runtime.parquet import write_parquet
 
@@ -32,6 +33,9 @@ def test_an_empty_table_is_an_error(table):
 def test_a_missing_column_is_named_with_its_file(tmp_path):
     path = tmp_path / "some.parquet"
     write_parquet(pd.DataFrame({"seed": [0]}), path)
-    assert read_columns(path, ("seed",)).seed.tolist() == [0]
+    data = PaperData({"vae": {"some": path}})
+    assert read_columns(data, "vae", "some", ("seed",)).seed.tolist() == [0]
     with pytest.raises(ValueError, match=r"some\.parquet has no column 'value'"):
-        read_columns(path, ("seed", "value"))
+        read_columns(data, "vae", "some", ("seed", "value"))
+    with pytest.raises(NotAvailable, match="'other' of 'vae'"):
+        read_columns(data, "vae", "other", ("seed",))

@@ -8,18 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelcollapse.recursion.packing import blocks, rows_from
-from modelcollapse.recursion.regimes import (
-    REGIMES,
-    Situation,
-    choose,
-    human_folds,
-    required_generations,
-    rows_to_sample,
-)
+from modelcollapse.recursion.registry import load_regime, regime_names, required_generations, rows_to_write
 from modelcollapse.recursion.repetition import repeated_share
-from modelcollapse.recursion.settings import Regime, RegimeSettings
+from modelcollapse.recursion.settings import RegimeSettings
+from modelcollapse.recursion.training_sets import RegimeContext
 
 COUNT = 10
+
+
+def choose(given: RegimeContext):
+    return load_regime(given.settings.name).choose(given)
 
 
 def marked(count: int, mark: int):
@@ -27,9 +25,9 @@ def marked(count: int, mark: int):
     return rows_from([np.array([mark, place, 7, 8, 9], np.int32) for place in range(count)])
 
 
-def situation(settings: RegimeSettings, generation: int = 2, folds: int = 4, **more) -> Situation:
-    size = {k: rows_to_sample(settings, k, COUNT) for k in range(generation)}
-    return Situation(
+def context(settings: RegimeSettings, generation: int = 2, folds: int = 4, **more) -> RegimeContext:
+    size = {k: rows_to_write(settings, k, COUNT) for k in range(generation)}
+    return RegimeContext(
         generation=generation,
         settings=settings,
         human=marked(folds * COUNT, 0),
@@ -62,42 +60,43 @@ def origins(chosen) -> dict[int, int]:
     ],
 )
 def test_rows_by_origin(options, expected):
-    assert origins(choose(situation(RegimeSettings(**options)))) == expected
+    assert origins(choose(context(RegimeSettings(**options)))) == expected
 
 
 @pytest.mark.parametrize("name", ["preserve", "fresh", "human_only"])
 def test_a_share_that_keeps_no_row_is_refused(name):
     with pytest.raises(ValueError, match=f"Regime '{name}' keeps 0.02 of 10 human rows, which is none: raise"):
-        choose(situation(RegimeSettings(name=name, kept=0.02)))
+        choose(context(RegimeSettings(name=name, kept=0.02)))
 
 
-def test_every_regime_of_the_settings_exists():
-    assert set(REGIMES) == set(Regime.__args__)
+def test_an_unknown_regime_is_refused_with_the_nearest_name():
+    with pytest.raises(ValueError, match="did you mean 'replace'"):
+        RegimeSettings(name="replaced")
 
 
 @given(
-    name=st.sampled_from(sorted(REGIMES)),
+    name=st.sampled_from(regime_names()),
     kept=st.floats(0.1, 1),
     generation=st.integers(1, 3),
     keep_share=st.floats(0.3, 1),
 )
 def test_shares_sum_to_one_and_no_row_stands_twice(name, kept, generation, keep_share):
     settings = RegimeSettings(name=name, kept=kept, keep_share=keep_share)
-    chosen = choose(situation(settings, generation))
+    chosen = choose(context(settings, generation))
     parts = chosen.origins()
     assert sum(part["share"] for part in parts) == pytest.approx(1)
     assert sum(part["rows"] for part in parts) == len(chosen.rows)
     rows = [tuple(row[:2]) for row in chosen.rows.ids.tolist()]
     assert len(rows) == len(set(rows))
-    again = choose(situation(settings, generation))
+    again = choose(context(settings, generation))
     np.testing.assert_array_equal(chosen.rows.ids, again.rows.ids)
 
 
 def test_accumulate_subsample_is_a_uniform_subset_of_the_pool():
     counts = np.zeros(3)
     for seed in range(300):
-        now = situation(RegimeSettings(name="accumulate_subsample"))
-        chosen = choose(Situation(**(now.__dict__ | {"random": np.random.default_rng(seed)})))
+        now = context(RegimeSettings(name="accumulate_subsample"))
+        chosen = choose(RegimeContext(**(now.__dict__ | {"random": np.random.default_rng(seed)})))
         assert len(chosen.rows) == COUNT
         for mark, number in origins(chosen).items():
             counts[mark] += number
@@ -105,17 +104,17 @@ def test_accumulate_subsample_is_a_uniform_subset_of_the_pool():
 
 
 def test_kept_rows_are_drawn_anew_and_fresh_ones_come_from_a_new_fold():
-    kept = choose(situation(RegimeSettings(name="preserve", kept=0.5))).parts[0].rows.ids[:, 1]
+    kept = choose(context(RegimeSettings(name="preserve", kept=0.5))).parts[0].rows.ids[:, 1]
     assert kept.max() < COUNT
-    fresh = choose(situation(RegimeSettings(name="fresh", kept=0.5))).parts[0].rows.ids[:, 1]
+    fresh = choose(context(RegimeSettings(name="fresh", kept=0.5))).parts[0].rows.ids[:, 1]
     assert fresh.min() >= 2 * COUNT and fresh.max() < 3 * COUNT
 
 
 def test_filtered_keeps_what_generation_0_finds_likeliest():
     settings = RegimeSettings(name="filtered", keep_share=0.5)
-    assert choose(situation(settings)).rows.ids[:, 1].tolist() == list(range(10))
+    assert choose(context(settings)).rows.ids[:, 1].tolist() == list(range(10))
     settings = RegimeSettings(name="filtered", keep_share=0.5, criterion="high_perplexity")
-    assert choose(situation(settings)).rows.ids[:, 1].tolist() == list(range(10, 20))
+    assert choose(context(settings)).rows.ids[:, 1].tolist() == list(range(10, 20))
 
 
 def test_curated_follows_its_verifier_and_its_error_rate():
@@ -123,16 +122,16 @@ def test_curated_follows_its_verifier_and_its_error_rate():
         return bool(text[1] % 2)
 
     settings = RegimeSettings(name="curated", keep_share=0.5)
-    assert set(choose(situation(settings, verify=verify)).rows.ids[:, 1] % 2) == {1}
+    assert set(choose(context(settings, verify=verify)).rows.ids[:, 1] % 2) == {1}
     flipped = settings.model_copy(update={"error_rate": 1.0})
-    assert set(choose(situation(flipped, verify=verify)).rows.ids[:, 1] % 2) == {0}
+    assert set(choose(context(flipped, verify=verify)).rows.ids[:, 1] % 2) == {0}
     with pytest.raises(ValueError, match="accepted none of 20 texts"):
-        choose(situation(settings, verify=lambda text: False))
+        choose(context(settings, verify=lambda text: False))
 
 
 def test_ceilings_match_the_steps_of_their_reference():
     def passes(**options):
-        return choose(situation(RegimeSettings(**options))).passes
+        return choose(context(RegimeSettings(**options))).passes
 
     assert passes(name="human_steps", reference="accumulate") == 3
     assert passes(name="human_steps") == 1
@@ -142,16 +141,15 @@ def test_ceilings_match_the_steps_of_their_reference():
 
 def test_a_corpus_that_is_too_small_is_named_with_what_to_lower():
     with pytest.raises(ValueError, match="needs 30 human rows in generation 2, but the corpus gives 20"):
-        choose(situation(RegimeSettings(name="human_growing"), folds=2))
+        choose(context(RegimeSettings(name="human_growing"), folds=2))
 
 
 def test_what_a_regime_needs_is_known_without_loading_anything():
     assert required_generations(RegimeSettings(name="accumulate"), 3) == [0, 1, 2]
     assert required_generations(RegimeSettings(name="replace"), 3) == [2]
     assert required_generations(RegimeSettings(name="human_steps"), 3) == []
-    assert rows_to_sample(RegimeSettings(name="replace_growing"), 1, 10) == 30
-    assert rows_to_sample(RegimeSettings(name="curated", keep_share=0.3), 0, 10) == 34
-    assert human_folds(RegimeSettings(name="human_growing"), 2) == 3
+    assert rows_to_write(RegimeSettings(name="replace_growing"), 1, 10) == 30
+    assert rows_to_write(RegimeSettings(name="curated", keep_share=0.3), 0, 10) == 34
 
 
 def test_blocks_follow_the_running_text_and_drop_the_remainder():

@@ -9,7 +9,7 @@ from transformers import OPTConfig, OPTForCausalLM
 
 from modelcollapse.recursion.models.conversion import convert, shape_of
 from modelcollapse.recursion.models.model_files import build_model
-from modelcollapse.recursion.packing import Rows, rows_from
+from modelcollapse.recursion.packing import TokenRows, rows_from
 from modelcollapse.recursion.score import (
     mean_cross_entropy,
     negative_log_likelihood,
@@ -62,7 +62,7 @@ def test_each_row_has_the_loss_that_transformers_gives_it(peer, model, texts):
 
 def test_batches_filling_and_training_mode_do_not_matter(model, texts):
     rows = rows_from(texts)
-    filled = Rows(np.pad(rows.ids, ((0, 0), (0, 5)), constant_values=11), rows.lengths, rows.prompt_lengths)
+    filled = TokenRows(np.pad(rows.ids, ((0, 0), (0, 5)), constant_values=11), rows.lengths, rows.prompt_lengths)
     expected, _ = negative_log_likelihood(model, rows, batch_size=1)
     for other, size in ((rows, 3), (rows, 64), (filled, 2)):
         np.testing.assert_allclose(negative_log_likelihood(model, other, size)[0], expected, rtol=1e-5)

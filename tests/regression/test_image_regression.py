@@ -14,7 +14,13 @@ from pydantic import ValidationError
 from modelcollapse.corpora.images import write_images
 from modelcollapse.regression.images.image_data import accuracy, load_image_data, one_hot, squared_errors
 from modelcollapse.regression.images.image_mixtures import mixtures
-from modelcollapse.regression.images.image_regression import fit_mixtures, run_image_regression
+from modelcollapse.regression.images.image_regression import (
+    fit_mixtures,
+    random_feature_predictions,
+    run_random_features,
+    run_two_layer,
+    two_layer_predictions,
+)
 from modelcollapse.regression.images.labels import SyntheticLabels, write_labels
 from modelcollapse.regression.images.settings import RandomFeatureImageSettings, TwoLayerImageSettings
 from modelcollapse.runtime.parquet import read_metadata
@@ -142,21 +148,29 @@ def test_labels_are_worse_from_fewer_images_and_noise_is_added(images: dict[str,
         write_labels(NETWORKS.labellers, load_image_data(images, 100, 8, seed=1), seed=1)
 
 
-@pytest.mark.parametrize("chosen", [FEATURES, NETWORKS], ids=["random_features", "two_layer"])
-def test_true_labels_from_a_labeller_change_nothing(chosen, images: dict[str, Path]):
+@pytest.mark.parametrize(
+    ("chosen", "predictions"),
+    [(FEATURES, random_feature_predictions), (NETWORKS, two_layer_predictions)],
+    ids=["random_features", "two_layer"],
+)
+def test_true_labels_from_a_labeller_change_nothing(chosen, predictions, images: dict[str, Path]):
     """c^2 = 0: a mixture is as good as real data, and equal to the real data of the same n."""
     data = load_image_data(images, 100, 60, seed=1)
     perfect = {name: SyntheticLabels(data.targets, 0.0, 1.0) for name in LABELLERS}
-    table = pd.DataFrame(fit_mixtures(chosen, data, perfect, seed=1))
+    table = pd.DataFrame(fit_mixtures(chosen, data, perfect, 1, predictions))
     for _, rows in table[table.design.isin(["mixed", "width"])].groupby(["design", "samples", "width"]):
         np.testing.assert_allclose(rows.mean_squared_error, rows.mean_squared_error.iloc[0], rtol=1e-4)
 
 
-@pytest.mark.parametrize("chosen", [FEATURES, NETWORKS], ids=["random_features", "two_layer"])
-def test_the_step(chosen, images: dict[str, Path], tmp_path: Path):
+@pytest.mark.parametrize(
+    ("chosen", "fit"),
+    [(FEATURES, run_random_features), (NETWORKS, run_two_layer)],
+    ids=["random_features", "two_layer"],
+)
+def test_the_step(chosen, fit, images: dict[str, Path], tmp_path: Path):
     first, again, other = (tmp_path / f"{name}.parquet" for name in ("first", "again", "other"))
     for path, seed in ((first, 1), (again, 1), (other, 2)):
-        run_image_regression(chosen, images, seed, {"table": path})
+        fit(chosen, images, seed, {"table": path})
     assert first.read_bytes() == again.read_bytes()
     assert first.read_bytes() != other.read_bytes()
     table = pd.read_parquet(first)

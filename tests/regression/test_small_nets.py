@@ -8,12 +8,12 @@ import torch
 from torch import nn
 
 from modelcollapse.regression.images import small_nets
-from modelcollapse.regression.images.settings import TrainingSettings
+from modelcollapse.regression.images.settings import NetworkTrainingSettings
 from modelcollapse.regression.images.small_nets import new_networks, train_networks
 from modelcollapse.runtime.seeds import generator
 
 DIMENSION, WIDTH, OUTPUTS, SEED = 6, 9, 3, 11
-TRAINING = TrainingSettings(steps=40, batch_size=8, learning_rate=1e-2)
+TRAINING = NetworkTrainingSettings(steps=40, batch_size=8, learning_rate=1e-2)
 
 
 @pytest.fixture
@@ -92,13 +92,13 @@ def test_a_network_learns_a_function_it_can_represent():
     random = np.random.default_rng(3)
     inputs = random.standard_normal((2000, DIMENSION)).astype(np.float32)
     targets = np.maximum(inputs @ random.standard_normal((DIMENSION, 2)), 0)
-    training = TrainingSettings(steps=1500, batch_size=64, learning_rate=1e-2)
+    training = NetworkTrainingSettings(steps=1500, batch_size=64, learning_rate=1e-2)
     (networks,) = train_networks(training, 64, inputs, [(np.arange(1500), targets[:1500])], SEED)
     errors = np.square(networks.predict(inputs[1500:])[0] - targets[1500:]).mean()
     assert errors < 0.02 * targets.var()
 
 
 def test_divergence_is_an_error(inputs: np.ndarray, fits: list):
-    training = TrainingSettings(steps=5, batch_size=8, learning_rate=1e30)
+    training = NetworkTrainingSettings(steps=5, batch_size=8, learning_rate=1e30)
     with pytest.raises(RuntimeError, match="lower learning_rate"):
         train_networks(training, WIDTH, inputs, fits, SEED)

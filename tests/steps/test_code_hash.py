@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import modelcollapse
-from modelcollapse.steps.code_hash import code_hash, modules_behind
+from modelcollapse.steps.code_hash import NOT_IN_KEY, code_hash, libraries_behind, modules_behind
 
 SOURCE = Path(modelcollapse.__file__).parent
 
@@ -72,3 +72,42 @@ def test_imports_inside_functions_count(package):
 def test_an_unknown_module_is_named():
     with pytest.raises(ValueError, match=r"no module modelcollapse\.recursion\.trainn"):
         code_hash("recursion.trainn")
+
+
+def test_fields_and_validators_of_settings_do_not_count_but_their_methods_do(package):
+    before = hash_in(package, "densities.mixture.mixture_chains")
+    edit(
+        package,
+        "densities/mixture/settings",
+        "class MixtureSettings(Settings):",
+        "class MixtureSettings(Settings):\n    new: int = 3\n",
+    )
+    assert hash_in(package, "densities.mixture.mixture_chains") == before
+    with open(package / "modelcollapse" / "densities" / "mixture" / "settings.py", "a") as stream:
+        stream.write("\n    def doubled(self) -> int:\n        return 2 * self.samples\n")
+    assert hash_in(package, "densities.mixture.mixture_chains") != before
+
+
+def test_packages_above_count(package):
+    before = hash_in(package, "recursion.generation")
+    with open(package / "modelcollapse" / "recursion" / "__init__.py", "a") as stream:
+        stream.write("\nimport os\nos.environ['SEED'] = '1'\n")
+    assert hash_in(package, "recursion.generation") != before
+
+
+def test_imports_for_type_checkers_do_not_count():
+    assert "modelcollapse.recursion.settings" not in modules_behind("recursion.registry")
+
+
+def test_every_module_left_out_of_keys_exists():
+    assert [
+        name
+        for name in NOT_IN_KEY
+        if not (SOURCE / name.replace(".", "/")).with_suffix(".py").exists()
+        and not (SOURCE / name.replace(".", "/")).is_dir()
+    ] == []
+
+
+def test_libraries_are_those_that_the_code_mentions():
+    assert "torch" in libraries_behind("recursion.generation")
+    assert set(libraries_behind("densities.discrete")) <= {"numpy", "scipy"}

@@ -14,6 +14,7 @@ from modelcollapse.steps.snakemake_records import (
     METADATA_FOLDER,
     RECORD_FORMAT,
     export_records,
+    read_records,
     record_file,
     restore_records,
 )
@@ -59,7 +60,7 @@ def test_one_record_serves_all_outputs_of_a_job():
     write_record()
     record_file(other).write_text(record_file(OUTPUT).read_text())
     assert export_records(LEDGER) == 1
-    assert LEDGER.read_text().count("record_format_version") == 1
+    assert len(read_records(LEDGER)) == 1 and "snakemake" not in LEDGER.read_text()
     record_file(OUTPUT).unlink()
     record_file(other).unlink()
     assert restore_records(LEDGER) == (2, [])

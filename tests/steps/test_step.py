@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from modelcollapse.steps import ledger
-from modelcollapse.steps.run import Step, run_step, step_key
+from modelcollapse.steps.runner import run_step
+from modelcollapse.steps.step import Step
 from modelcollapse.steps.store import object_path
 
 
@@ -28,9 +29,10 @@ def project(tmp_path, monkeypatch):
 def make_step(output: str = "data/smoke/x/out.txt", **parameters) -> Step:
     return Step(
         name="test-step",
+        command="runtime.seeds",
         module="runtime.seeds",
         inputs={"text": Path("input.txt")},
-        parameters={"seed": 0} | parameters,
+        arguments={"seed": 0} | parameters,
         outputs={"out": Path(output)},
     )
 
@@ -141,23 +143,60 @@ def test_a_missing_input_is_named_with_the_command_that_makes_it():
 
 
 def test_the_key_does_not_depend_on_paths_or_order():
-    step = make_step()
-    other = Step("test-step", "runtime.seeds", {}, {"seed": 0}, {"out": Path("elsewhere")})
-    assert step_key(step, {"text": "a"}, "code") == step_key(other, {"text": "a"}, "code")
-    assert step_key(step, {"text": "b"}, "code") != step_key(other, {"text": "a"}, "code")
+    step, other = make_step(), make_step("elsewhere/out.txt")
+    assert step.key({"text": "a"}) == other.key({"text": "a"})
+    assert step.key({"text": "b"}) != other.key({"text": "a"})
+
+
+def test_the_key_depends_on_the_versions_of_the_libraries_that_decide_numbers(monkeypatch):
+    from modelcollapse.steps import step as step_module
+
+    before = make_step().key({"text": "a"})
+    assert set(make_step().libraries) == {"numpy"}
+    monkeypatch.setattr(step_module, "libraries_behind", lambda *modules: {"numpy": "0.0"})
+    assert make_step().key({"text": "a"}) != before
+
+
+def test_an_input_that_its_step_did_not_make_is_refused_before_any_work():
+    run_step(make_step(), Action())
+    made = Path("data/smoke/x/out.txt")
+    made.write_text("resulT")
+    action = Action()
+    consumer = Step(
+        name="consumer",
+        command="runtime.seeds",
+        module="runtime.seeds",
+        inputs={"text": made},
+        outputs={"out": Path("data/smoke/z/out.txt")},
+    )
+    with pytest.raises(
+        ValueError, match=r"x/out\.txt is not what the step 'test-step' made: .* rm data/smoke/x/out\.txt && "
+    ):
+        run_step(consumer, action)
+    assert action.runs == 0 and not Path("data/smoke/z").exists()
+
+
+def test_the_same_result_again_leaves_the_ledger_as_it_is():
+    run_step(make_step(), Action())
+    before = Path("results/smoke/ledger.jsonl").read_bytes()
+    Path("data/smoke/x/out.txt").unlink()
+    run_step(make_step(), Action())
+    assert Path("results/smoke/ledger.jsonl").read_bytes() == before
 
 
 def test_a_killed_process_leaves_whole_files_only(project):
     script = textwrap.dedent("""
         import os, signal
         from pathlib import Path
-        from modelcollapse.steps.run import Step, run_step
+        from modelcollapse.steps.runner import run_step
+        from modelcollapse.steps.step import Step
         def action(outputs, work):
             (work / "checkpoint").write_text("1")
             outputs["out"].write_text("half")
             os.kill(os.getpid(), signal.SIGKILL)
-        run_step(Step("test-step", "runtime.seeds", {"text": Path("input.txt")}, {"seed": 0},
-                      {"out": Path("data/smoke/x/out.txt")}), action)
+        run_step(Step(name="test-step", command="runtime.seeds", module="runtime.seeds",
+                      inputs={"text": Path("input.txt")}, arguments={"seed": 0},
+                      outputs={"out": Path("data/smoke/x/out.txt")}), action)
     """)
     killed = subprocess.run([sys.executable, "-c", script])
     assert killed.returncode == -signal.SIGKILL

@@ -29,7 +29,11 @@ def ledger(path: Annotated[Path, typer.Argument(help="results/<scale>/ledger.jso
 
 
 def document_config(readme: Annotated[Path, typer.Argument()] = Path("config/README.md")) -> None:
-    """Write the key table of config/README.md from the schema."""
+    """Write the key table of config/README.md from the schema, and record the first defaults of new keys."""
     from modelcollapse.configuration.reference import write_reference
+    from modelcollapse.configuration.schema import Config
+    from modelcollapse.steps.key import record_first_defaults
 
     write_reference(readme)
+    for name in record_first_defaults(Config):
+        print(f"recorded the first default of {name}")

@@ -1,118 +1,53 @@
-"""What every step command shares: its settings as JSON, its run through the store, and the names of its files."""
+"""What every step command shares: its config, its names, and its run through the store."""
 
 from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import typer
-from pydantic import BaseModel, ValidationError
 
-from modelcollapse.steps.run import Step, run_step
+from modelcollapse.runtime.device import Device, use
+from modelcollapse.steps.runner import run_step
+from modelcollapse.steps.step import Step
 
-Model = TypeVar("Model", bound=BaseModel)
-
-Input = Annotated[Path, typer.Option(exists=False, dir_okay=False)]
-Output = Annotated[Path, typer.Option(dir_okay=False)]
-SettingsText = Annotated[str, typer.Option("--settings", help="Settings as JSON; keys: config/README.md")]
+ConfigFile = Annotated[
+    Path, typer.Option("--config", dir_okay=False, help="Merged config of the run, results/<scale>/config.yaml.")
+]
+Paper = Annotated[str, typer.Argument(help="A paper of the config, such as shumailov.")]
+Arm = Annotated[str, typer.Argument(help="<paper>/<arm>, such as shumailov/epochs5_kept0.")]
+Family = Annotated[str, typer.Argument(help="<paper>/<family>, such as shumailov/opt.")]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of the whole chain.")]
-Table = Annotated[list[Path], typer.Option("--table", help="Result files; repeat the option.")]
-Folder = Annotated[Path, typer.Option("--folder", file_okay=False, help="Where the outputs go.")]
-Encoded = Annotated[Path, typer.Option("--text", help="Folder of the encoded human text.")]
-FamilyText = Annotated[str, typer.Option("--family", help="Family settings as JSON; keys: config/README.md")]
+DeviceName = Annotated[Device, typer.Option(help="Where tensors live; auto means CUDA where there is one.")]
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
-def parse_settings(kind: type[Model], text: str) -> Model:
-    """Settings from their JSON text.
-
-    Raises:
-        ValueError: no JSON, unknown keys or wrong values, all named.
-    """
-    try:
-        return kind.model_validate_json(text)
-    except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'text'}: {e['msg']}" for e in error.errors())
-        raise ValueError(f"--settings does not describe {kind.__name__}: {problems}. Keys: config/README.md") from None
-
-
-def threads() -> int:
-    """Number of threads of a training step; part of its key, since results depend on it."""
-    return int(os.environ.get("MODELCOLLAPSE_THREADS", "1"))
-
-
-def perform(
-    name: str,
-    module: str,
-    inputs: Mapping[str, Path],
-    parameters: Mapping[str, Any],
-    outputs: Mapping[str, Path],
-    call: Callable[[Any, dict[str, Path], Path], None],
-) -> None:
-    """Run one step through the store; its module is imported only on a miss.
+def perform(step: Step, call: Callable[[Any, dict[str, Path], Path], None]) -> None:
+    """Run a step through the store; its module is imported only if there is something to do.
 
     Args:
-        name: the command.
-        module: module below ``modelcollapse`` that does the work.
-        inputs: files by role.
-        parameters: everything else that the result depends on.
-        outputs: files by role.
-        call: given the imported module, temporary output paths and the work folder.
+        step: what it reads, is told and writes.
+        call: given the imported module, temporary output paths by role, and a work folder that survives a kill.
     """
+    threads = step.arguments.get("threads", 1)
+    for variable in THREAD_VARIABLES:
+        # results depend on the number of threads, so that of the machine must not decide it
+        os.environ.setdefault(variable, str(threads))
 
     def action(temporary: dict[str, Path], work: Path) -> None:
-        call(importlib.import_module(f"modelcollapse.{module}"), temporary, work)
+        use(step.arguments.get("device", "auto"), threads)
+        call(importlib.import_module(f"modelcollapse.{step.module}"), temporary, work)
 
-    seeds = {key: value for key, value in parameters.items() if key in ("seed", "generation")}
-    run_step(Step(name, module, inputs, parameters, outputs, seeds), action)
-
-
-def text_splits(folder: Path) -> dict[str, Path]:
-    """The three splits of a text corpus, raw, prepared or encoded, by role."""
-    return {split: folder / f"{split}.parquet" for split in ("train", "validation", "test")}
+    run_step(step, action)
 
 
-def optional(**paths: Path | None) -> dict[str, Path]:
-    """Those of the paths that were given."""
-    return {role: path for role, path in paths.items() if path is not None}
-
-
-def generation_of(path: Path) -> int:
-    """g of ``.../gen<g>.parquet``.
-
-    Raises:
-        ValueError: another name.
-    """
-    number = path.stem.removeprefix("gen")
-    if not number.isdigit():
-        raise ValueError(f"{path} is not named gen<g>.parquet, so its generation is unknown.")
-    return int(number)
-
-
-def seed_of(path: Path) -> int:
-    """s of ``.../seed<s>/gen<g>.parquet``.
-
-    Raises:
-        ValueError: another name.
-    """
-    number = path.parent.name.removeprefix("seed")
-    if not number.isdigit():
-        raise ValueError(f"{path} does not lie in a folder seed<s>, so its seed is unknown.")
-    return int(number)
-
-
-def by_name(paths: list[Path]) -> dict[str, Path]:
-    """Paths by their names without ending."""
-    return {path.stem: path for path in paths}
-
-
-def figure_outputs(folder: Path, name: str) -> dict[str, Path]:
-    """Both formats of a figure."""
-    return {ending: folder / f"{name}.{ending}" for ending in ("svg", "png")}
-
-
-def table_outputs(folder: Path, name: str) -> dict[str, Path]:
-    """Both formats of a table."""
-    return {"csv": folder / f"{name}.csv", "markdown": folder / f"{name}.md"}
+def grouped(inputs: dict[str, Path]) -> dict[str, dict[str, Path]]:
+    """Files by ``group/name`` as group -> name -> file."""
+    groups: dict[str, dict[str, Path]] = {}
+    for role, path in inputs.items():
+        group, _, name = role.partition("/")
+        groups.setdefault(group, {})[name] = path
+    return groups

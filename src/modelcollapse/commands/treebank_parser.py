@@ -7,8 +7,12 @@ from typing import Annotated
 
 import typer
 
-from modelcollapse.commands.step import Input, Output, parse_settings, perform, threads
+from modelcollapse.commands.step import perform
 from modelcollapse.diversity.parser.settings import ParserSettings
+from modelcollapse.workflow.corpus_steps import train_parser_step
+
+Input = Annotated[Path, typer.Option(dir_okay=False)]
+Output = Annotated[Path, typer.Option(dir_okay=False)]
 
 
 def register(app: typer.Typer) -> None:
@@ -39,16 +43,10 @@ def train_parser(
     settings: Annotated[str, typer.Option(help="What differs from the defaults, as JSON.")] = "{}",
 ) -> None:
     """Train the compact tagger and parser (about 10 minutes on one core), and print its scores on the test split."""
-    chosen = parse_settings(ParserSettings, settings)
+    chosen = ParserSettings.model_validate_json(settings)
     treebank = {"train": train, "validation": validation, "test": test}
-    perform(
-        "train-parser",
-        "diversity.parser.training",
-        treebank,
-        chosen.model_dump() | {"threads": threads()},
-        {"parser": parser},
-        lambda module, outputs, work: module.train_parser(chosen, treebank, outputs["parser"]),
-    )
+    step = train_parser_step(chosen, treebank, parser)
+    perform(step, lambda module, outputs, work: module.train_parser(chosen, treebank, outputs["parser"]))
 
 
 def fetch_parser(

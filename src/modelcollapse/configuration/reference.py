@@ -1,4 +1,4 @@
-"""The key table of ``config/README.md``, made from the schema, and the deviations of a config from the papers."""
+"""The key table of ``config/README.md``, made from the schema."""
 
 from __future__ import annotations
 
@@ -10,24 +10,20 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
-from pydantic_core import PydanticUndefined
 
 from modelcollapse.configuration.schema import Config
-from modelcollapse.runtime.settings import Published
 
 BEGIN, END = "<!-- keys:begin -->", "<!-- keys:end -->"
 REPAIR = "modelcollapse document-config"
 
 
 def key_table() -> str:
-    """Markdown table of every key: type, default, the paper's value, meaning."""
-    lines = ["| key | type | default | paper | meaning |", "|---|---|---|---|---|"]
+    """Markdown table of every key: type, default, meaning."""
+    lines = ["| key | type | default | meaning |", "|---|---|---|---|"]
     for key, field in _walk(Config, ""):
         default = "required" if field.is_required() else _show(field.get_default(call_default_factory=True))
-        published = published_value(field)
-        paper = "" if published is PydanticUndefined else _show(published)
         meaning = (field.description or "").replace("\n", " ").replace("|", "\\|")
-        lines.append(f"| `{key}` | {_type_name(field)} | {default} | {paper} | {meaning} |")
+        lines.append(f"| `{key}` | {_type_name(field)} | {default} | {meaning} |")
     return "\n".join(lines) + "\n"
 
 
@@ -47,25 +43,6 @@ def is_current(readme: Path) -> bool:
     return _with_table(text, readme) == text
 
 
-def deviations(settings: BaseModel, prefix: str = "") -> list[str]:
-    """``key = ours (paper: theirs)`` for every setting that differs from the published value."""
-    found = []
-    for name, field in type(settings).model_fields.items():
-        value = getattr(settings, name)
-        key = f"{prefix}{name}"
-        published = published_value(field)
-        if isinstance(value, BaseModel):
-            found += deviations(value, f"{key}.")
-        elif published is not PydanticUndefined and value != published:
-            found.append(f"{key} = {_plain(value)} (paper: {_plain(published)})")
-    return found
-
-
-def published_value(field: FieldInfo) -> Any:
-    """The paper's value of a field, or ``PydanticUndefined``."""
-    return next((mark.value for mark in field.metadata if isinstance(mark, Published)), PydanticUndefined)
-
-
 def _with_table(text: str, readme: Path) -> str:
     if BEGIN not in text or END not in text:
         raise ValueError(f"{readme} has lost its marks {BEGIN} and {END}: restore them, then run '{REPAIR}'.")
@@ -83,12 +60,12 @@ def _walk(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, FieldInfo]
 
 
 def _nested(annotation: Any) -> tuple[type[BaseModel] | None, bool]:
+    """The settings class inside ``X``, ``X | None`` or ``dict[str, X]``, and whether it has names."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation, False
     if get_origin(annotation) is dict:
         return _nested(get_args(annotation)[1])[0], True
     if get_origin(annotation) in (Union, types.UnionType):
-        # a group that may be absent
         return next((found for part in get_args(annotation) if (found := _nested(part))[0]), (None, False))
     return None, False
 

@@ -1,80 +1,115 @@
-"""Every key of the config files: type, default, meaning, and the paper's value where there is one."""
+"""Every key of the config files: type, default, meaning. Papers come from the one list of papers."""
 
 from __future__ import annotations
 
-from typing import Any, Literal
+import re
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import model_validator
+from pydantic import BaseModel, Field, create_model, model_validator
 
+from modelcollapse.corpora import sources
 from modelcollapse.corpora.settings import CorpusSettings, TokenizerSettings
-from modelcollapse.papers.dohmatob.settings import DohmatobSettings
-from modelcollapse.papers.gerstgrasser.settings import GerstgrasserSettings
-from modelcollapse.papers.shumailov.settings import ShumailovSettings
-from modelcollapse.runtime.settings import Settings
+from modelcollapse.papers.registry import PAPERS, part
+from modelcollapse.runtime.nearest import nearest
+from modelcollapse.runtime.settings import Reference, Settings
 
-IMAGE_SOURCES = ("digits", "mnist")
-PUBLISHED_SOURCES = ("wikitext", "tinystories", "mnist")
+NAME = re.compile(r"[a-z0-9_]+")
+FREE_FORM = ("published_text", "arm_defaults", "options", "shares", "files")
+"""Mappings whose keys are keys of something else, not names of ours."""
 
 
-class Config(Settings):
-    """A whole config: one scale of the one DAG."""
+class SharedConfig(Settings):
+    """What all papers share: one scale of the one DAG."""
 
-    scale: Literal["smoke", "laptop", "workstation", "paper"]
-    """Which of the four sizes this is; names the folders below `data/` and `results/`."""
+    scale: Literal["smoke", "laptop", "pretrained", "workstation", "paper"]
+    """Which size this is; names the folders below `data/` and `results/`."""
     text: Literal["embedded", "published"] = "embedded"
     """Text that needs no network, or the papers' corpora."""
     arms: Literal["core", "all"] = "core"
     """Arms that give verdicts, or also the ablations (one seed, no verdict)."""
+    run: str | None = None
+    """Name of a variant of a scale; its folders are `<scale>-<run>`, so that the scale's results stay as they are."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """Where tensors live; `auto` means CUDA where there is one."""
+    threads: Annotated[int, Field(ge=1)] = 1
+    """Threads of one fit; results depend on it."""
     corpus_mirror: str | None = None
     """Folder with the published corpora, `<corpus>/<split>.{txt,jsonl}[.gz]`; null means the hub."""
     corpora: dict[str, CorpusSettings]
     """Human text and images, by name."""
     tokenizers: dict[str, TokenizerSettings]
     """Tokenizers, by name."""
-    shumailov: ShumailovSettings
-    """The experiments of Shumailov et al."""
-    gerstgrasser: GerstgrasserSettings
-    """The experiments of Gerstgrasser et al. and of its sequel."""
-    dohmatob: DohmatobSettings
-    """The experiments of Dohmatob et al."""
     published_text: dict[str, Any] = {}
     """Keys that replace those above when `text` is `published`."""
 
     @model_validator(mode="after")
-    def _names_exist(self) -> Config:
-        for name, tokenizer in self.tokenizers.items():
-            for corpus in tokenizer.corpora:
-                self._text_corpus(f"tokenizers.{name}.corpora", corpus)
-        for name, family in self.shumailov.language_model.families.items():
-            where = f"shumailov.language_model.families.{name}"
-            self._text_corpus(f"{where}.corpus", family.corpus)
-            if family.base_corpus is not None:
-                self._text_corpus(f"{where}.base_corpus", family.base_corpus)
-            if family.tokenizer not in self.tokenizers:
-                raise ValueError(f"{where}.tokenizer is '{family.tokenizer}', but there are: {_names(self.tokenizers)}")
-        self._image_corpus("shumailov.vae.corpus", self.shumailov.vae.corpus)
-        images = self.dohmatob.images
-        self._image_corpus("dohmatob.images.random_features.corpus", images.random_features.corpus)
-        self._image_corpus("dohmatob.images.two_layer.corpus", images.two_layer.corpus)
+    def _names_are_safe(self) -> SharedConfig:
+        for where, name in [*_names_in(self, ""), *([("run", self.run)] if self.run is not None else [])]:
+            if not NAME.fullmatch(name):
+                raise ValueError(f"{where}: the name {name!r} must be made of lower-case letters, digits and _ alone")
         return self
 
-    def _image_corpus(self, where: str, name: str) -> None:
-        corpus = self.corpora.get(name)
-        if corpus is None or corpus.source not in IMAGE_SOURCES:
-            raise ValueError(f"{where} is '{name}', which is no image corpus of 'corpora'")
+    @model_validator(mode="after")
+    def _references_exist(self) -> SharedConfig:
+        for where, kind, name in _references_in(self, ""):
+            there = self._of_kind(kind)
+            if name not in there:
+                raise ValueError(f"{where} is '{name}', which is no {kind} of this config; {nearest(name, there)}")
+        return self
 
-    def _text_corpus(self, where: str, name: str) -> None:
-        if name not in self.corpora:
-            raise ValueError(f"{where} is '{name}', but there are: {_names(self.corpora)}")
-        if self.corpora[name].source in IMAGE_SOURCES:
-            raise ValueError(f"{where} is '{name}', which is an image corpus")
+    def _of_kind(self, kind: str) -> list[str]:
+        if kind == "tokenizer":
+            return list(self.tokenizers)
+        wanted = "images" if kind == "image corpus" else "text"
+        return [name for name, corpus in self.corpora.items() if sources.kind_of(corpus.source) == wanted]
 
     @property
     def folder(self) -> str:
-        """Name of the folder below `data/` and `results/`."""
-        embedded_by_default = self.scale in ("smoke", "laptop")
-        return f"{self.scale}-published" if embedded_by_default and self.text == "published" else self.scale
+        """Name of the folder below `data/`, `results/` and `logs/`."""
+        published = self.text == "published" and self.scale in ("smoke", "laptop")
+        return "-".join([self.scale, *(["published"] if published else []), *([self.run] if self.run else [])])
 
 
-def _names(mapping: dict[str, Any]) -> str:
-    return ", ".join(sorted(mapping)) or "none"
+Config = create_model(
+    "Config",
+    __base__=SharedConfig,
+    __doc__="A whole config; a paper that has no section is left out of the run.",
+    **{
+        paper: (part(paper, "settings").PaperSettings | None, Field(None, description=f"Experiments of {paper}."))
+        for paper in PAPERS
+    },
+)
+
+
+def _inside(value: Any, where: str) -> Iterator[tuple[str, BaseModel]]:
+    """Every group of settings in a value, with its key."""
+    if isinstance(value, BaseModel):
+        yield where, value
+        for name in type(value).model_fields:
+            yield from _inside(getattr(value, name), f"{where}.{name}".lstrip("."))
+    elif isinstance(value, Mapping):
+        for name, item in value.items():
+            yield from _inside(item, f"{where}.{name}")
+    elif isinstance(value, list):
+        for place, item in enumerate(value):
+            yield from _inside(item, f"{where}.{place}")
+
+
+def _names_in(config: BaseModel, where: str) -> Iterator[tuple[str, str]]:
+    for place, group in _inside(config, where):
+        for field in type(group).model_fields:
+            value = getattr(group, field)
+            if isinstance(value, Mapping) and field not in FREE_FORM:
+                yield from ((f"{place}.{field}".lstrip("."), str(name)) for name in value)
+
+
+def _references_in(config: BaseModel, where: str) -> Iterator[tuple[str, str, str]]:
+    """Key, kind and name of every reference to a corpus or tokenizer."""
+    for place, group in _inside(config, where):
+        for field, facts in type(group).model_fields.items():
+            kind = next((mark.kind for mark in facts.metadata if isinstance(mark, Reference)), None)
+            value = getattr(group, field)
+            for name in value if isinstance(value, list) else [value]:
+                if kind is not None and name is not None:
+                    yield f"{place}.{field}".lstrip("."), kind, name

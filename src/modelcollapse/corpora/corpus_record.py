@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from modelcollapse.corpora.fetched.upstream import Upstream
 from modelcollapse.runtime.files import sha256
 
 
@@ -50,6 +51,41 @@ def verify_splits(record: Path, splits: Mapping[str, Path]) -> dict[str, Any]:
                 "Delete the file and run the same command again."
             )
     return facts
+
+
+def write_fetched(
+    path: Path, corpus: Upstream, from_mirror: bool, splits: Mapping[str, Any], raw_files: Mapping[str, str]
+) -> None:
+    """Write what was fetched: origin, licence, counts and sha256 of the splits, and sha256 of the mirror's files."""
+    origin = {"kind": "mirror"}
+    if not from_mirror:
+        origin = {
+            "kind": "hub",
+            "repository": corpus.repository,
+            "configuration": corpus.configuration,
+            "revision": corpus.revision,
+        }
+    facts = {"corpus": corpus.name, "licence": corpus.licence, "note": corpus.note, "origin": origin}
+    write_record(path, facts | {"splits": splits, "raw_files": raw_files})
+
+
+def verify_fetched(corpus: Upstream, raw: Mapping[str, Path], splits: Sequence[str]) -> dict[str, Any]:
+    """Compare fetched splits with the sha256 in their record, and return the record.
+
+    Args:
+        corpus: what should have been fetched.
+        raw: a path per split, and `record`.
+        splits: names of the splits.
+
+    Raises:
+        ValueError: nothing was fetched, a file is missing or damaged, or the record describes another corpus.
+    """
+    if "record" not in raw:
+        raise ValueError(f"{corpus.name} is published elsewhere: fetch it first, and give its raw files.")
+    record = verify_splits(raw["record"], {split: raw[split] for split in splits})
+    if record.get("corpus") != corpus.name:
+        raise ValueError(f"{raw['record']} describes {record.get('corpus')!r}, but {corpus.name!r} is to be prepared.")
+    return record
 
 
 def text_counts(texts: Iterable[str]) -> dict[str, Any]:

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import threading
 import urllib.error
 import urllib.request
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from modelcollapse.corpora.published import PublishedCorpus, check_revision
+from modelcollapse.corpora.fetched.upstream import Upstream
 
 ENDPOINT = "https://huggingface.co"
 TIMEOUT = 5.0
 """Seconds after which the hub counts as unreachable."""
 
+_REVISION = re.compile(r"[0-9a-f]{40}")
 _OFFLINE_VARIABLES = ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "TRANSFORMERS_OFFLINE")
 
 
-def corpus_split(corpus: PublishedCorpus, split: str) -> Any:
+def corpus_split(corpus: Upstream, split: str) -> Any:
     """One published split as a ``datasets.Dataset``, at the pinned revision; code of the repository is never run.
 
     Raises:
@@ -39,6 +42,22 @@ def corpus_split(corpus: PublishedCorpus, split: str) -> Any:
             f"`--config corpus_mirror=DIR` (it needs DIR/{corpus.name}/), or run this one step with a network "
             "connection (or on a machine whose Hugging Face cache, HF_HOME, already holds that revision)."
         ) from error
+
+
+def rows(corpus: Upstream, split: str) -> Iterable[dict[str, Any]]:
+    """The rows of a published split, if it is complete.
+
+    Raises:
+        RuntimeError: the hub cannot be reached, or the split has another number of documents than expected.
+    """
+    data = corpus_split(corpus, split)
+    if len(data) != corpus.documents[split]:
+        raise RuntimeError(
+            f"The {split} split of {corpus.repository} at revision {corpus.revision[:12]} has {len(data)} documents, "
+            f"expected {corpus.documents[split]}: the download is incomplete. Delete it from the Hugging Face cache "
+            "and run the same command again."
+        )
+    return data
 
 
 def repository_file(repository: str, name: str, revision: str | None) -> Path | None:
@@ -64,6 +83,20 @@ def repository_file(repository: str, name: str, revision: str | None) -> Path | 
             "run this one step with a network connection (or on a machine whose Hugging Face cache, HF_HOME, already "
             "holds that revision)."
         ) from error
+
+
+def check_revision(repository: str, revision: str | None) -> str:
+    """The revision, if it pins one commit.
+
+    Raises:
+        ValueError: it is missing or no full commit hash: names such as `main` change under one's feet.
+    """
+    if revision is None or not _REVISION.fullmatch(revision):
+        raise ValueError(
+            f"{repository} on the hub needs a pinned `revision`: 40 hex digits of a commit, not {revision!r}. Its "
+            f"commits are listed at https://huggingface.co/{repository}/commits."
+        )
+    return revision
 
 
 def is_reachable(timeout: float = TIMEOUT) -> bool:

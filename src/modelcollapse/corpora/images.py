@@ -1,4 +1,4 @@
-"""Images of digits: scikit-learn's 8 x 8 ones, and MNIST's IDX files, read strictly."""
+"""Images with labels: MNIST's IDX files, read strictly, and our own files."""
 
 from __future__ import annotations
 
@@ -9,32 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
-from modelcollapse.runtime.seeds import generator
-
 IMAGES_MAGIC = 0x00000803
 LABELS_MAGIC = 0x00000801
 """First four bytes of IDX files of unsigned bytes with three and with one dimension (LeCun et al., MNIST's page)."""
 
-DIGITS_TRAIN = 1437
-"""Training images of `digits`; the other 360 are for testing."""
-
-DIGITS_MAXIMUM = 16
-"""Largest value in scikit-learn's digits."""
-
 Images = tuple[np.ndarray, np.ndarray]
 """Images uint8 [n, height, width] in 0..255, labels uint8 [n] in 0..9."""
-
-
-def digits(seed: int) -> dict[str, Images]:
-    """scikit-learn's digits, shuffled by ``seed`` and split into `train` (1,437) and `test` (360), scaled to 0..255."""
-    from sklearn.datasets import load_digits
-
-    data = load_digits()
-    images = np.rint(data.images * (255 / DIGITS_MAXIMUM)).astype(np.uint8)
-    labels = data.target.astype(np.uint8)
-    order = generator(seed, "digits").permutation(len(labels))
-    parts = {"train": order[:DIGITS_TRAIN], "test": order[DIGITS_TRAIN:]}
-    return {split: (images[rows], labels[rows]) for split, rows in parts.items()}
 
 
 def read_idx(images: Path, labels: Path) -> Images:

@@ -5,18 +5,20 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from modelcollapse.corpora import gguf_file, hub, storyworld
+from modelcollapse.corpora import gguf_file, hub
 from modelcollapse.corpora.corpus_record import verify_splits
 from modelcollapse.corpora.settings import TokenizerSettings
+from modelcollapse.corpora.sources import find_source
 from modelcollapse.runtime.files import sha256
-from modelcollapse.runtime.parquet import write_parquet
+from modelcollapse.runtime.parquet import read_metadata, write_parquet
 
 # the library's threads would compete with the other jobs; set before it is imported
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -26,6 +28,8 @@ from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, 
 PAD = "<pad>"
 END = "</s>"
 """Begins every document and ends generated text, as in OPT."""
+SEPARATOR = "\n"
+"""Stands between prompt and text, at the end of the prompt."""
 
 SPECIALS = (PAD, END)
 END_ALIASES = ("<|endoftext|>", "<|end_of_text|>")
@@ -137,40 +141,66 @@ def encode_corpus(
     corpus: str,
     tokenizer_name: str,
     record: Path | None = None,
+    prompt_tokens: int | None = None,
 ) -> None:
     """Write each split as token ids: column `ids`, one row per document, which begins with the id of ``</s>``.
 
+    Where a text continues a prompt, the column `prompt_ids` begins with that id and ends with the separator, and `ids`
+    holds the text alone.
+
     Args:
         tokenizer: tokenizer file.
-        splits: prepared splits (Parquet, column `text`).
+        splits: prepared splits (Parquet, column `text`, perhaps `prompt`).
         outputs: one Parquet file per split.
         corpus: name of the corpus, for the metadata.
         tokenizer_name: name of the tokenizer, for the metadata.
         record: the corpus's `corpus.json`; if given, the splits are verified against it.
+        prompt_tokens: most tokens of a prompt, ``</s>`` and the separator included; a longer one loses tokens before
+            the separator. None means all.
 
     Raises:
-        ValueError: a split differs from the record, or a word is not in a closed vocabulary.
+        ValueError: a split differs from the record, a word is not in a closed vocabulary, or prompts have no room.
     """
     if record is not None:
         verify_splits(record, splits)
     loaded = load_tokenizer(tokenizer)
-    begin = loaded.token_to_id(END)
     facts = {
         "corpus": corpus,
         "tokenizer": tokenizer_name,
         "vocabulary": loaded.get_vocab_size(),
-        "begin_id": begin,
+        "begin_id": loaded.token_to_id(END),
         "pad_id": loaded.token_to_id(PAD),
         "tokenizer_sha256": sha256(tokenizer),
         "tokenizer_fingerprint": fingerprint(loaded),
     }
     for split, path in splits.items():
-        chunks = [
-            pa.array([[begin, *ids] for ids in encode(loaded, batch)], pa.list_(pa.int32()))
-            for batch in _batches([path])
-        ]
-        table = pa.table({"ids": pa.chunked_array(chunks, pa.list_(pa.int32()))})
+        table = _encoded(loaded, path, prompt_tokens)
         write_parquet(table, outputs[split], facts | {"split": split, "corpus_sha256": sha256(path)})
+
+
+def _encoded(tokenizer: Tokenizer, path: Path, prompt_tokens: int | None) -> pa.Table:
+    begin = tokenizer.token_to_id(END)
+    if not _has_prompts(path):
+        return pa.table({"ids": _id_lists(tokenizer, path, "text", lambda ids: [begin, *ids])})
+    # no token at all where it is mere white space to the tokenizer
+    separator = encode(tokenizer, [SEPARATOR])[0]
+    room = None if prompt_tokens is None else prompt_tokens - 1 - len(separator)
+    if room is not None and room < 1:
+        raise ValueError(f"`prompt_tokens` is {prompt_tokens}, but at least {2 + len(separator)} are needed.")
+    prompts = _id_lists(tokenizer, path, "prompt", lambda ids: [begin, *ids[:room], *separator])
+    return pa.table({"prompt_ids": prompts, "ids": _id_lists(tokenizer, path, "text", lambda ids: ids)})
+
+
+def _id_lists(
+    tokenizer: Tokenizer, path: Path, column: str, arrange: Callable[[list[int]], list[int]]
+) -> pa.ChunkedArray:
+    kind = pa.list_(pa.int32())
+    chunks = [pa.array(map(arrange, encode(tokenizer, batch)), kind) for batch in _batches(path, column)]
+    return pa.chunked_array(chunks, kind)
+
+
+def _has_prompts(path: Path) -> bool:
+    return "prompt" in pq.read_schema(path).names
 
 
 def encode(tokenizer: Tokenizer, texts: Sequence[str]) -> list[list[int]]:
@@ -201,7 +231,7 @@ def _train_bpe(vocabulary: int, texts: Sequence[Path]) -> Tokenizer:
         initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
         show_progress=False,
     )
-    tokenizer.train_from_iterator(_batches(texts), trainer)
+    tokenizer.train_from_iterator(_read_texts(texts), trainer)
     if tokenizer.get_vocab_size() < vocabulary:
         raise ValueError(
             f"The texts yield only {tokenizer.get_vocab_size()} tokens, but `vocabulary` is {vocabulary}: "
@@ -211,20 +241,30 @@ def _train_bpe(vocabulary: int, texts: Sequence[Path]) -> Tokenizer:
 
 
 def _word_list(texts: Sequence[Path]) -> Tokenizer:
-    tokens = [*SPECIALS, *storyworld.vocabulary()]
+    words = [word for source in dict.fromkeys(map(_source_of, texts)) for word in source.vocabulary()]
+    tokens = list(dict.fromkeys([*SPECIALS, *words]))
     tokenizer = Tokenizer(models.WordLevel({token: number for number, token in enumerate(tokens)}))
     tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
     tokenizer = _with_specials(tokenizer)
     known = set(tokens)
-    for batch in _batches(texts):
+    for batch in _read_texts(texts):
         for text in batch:
             unknown = set(text.split()) - known
             if unknown:
                 raise ValueError(
-                    f"The word {min(unknown)!r} is not in the vocabulary of `storyworld`, the only corpus a `words` "
-                    "tokenizer is made for: use `kind: bpe` for other corpora."
+                    f"The word {min(unknown)!r} is not in the vocabulary of the corpora's sources: prepare the corpora "
+                    "again, or use `kind: bpe`."
                 )
     return tokenizer
+
+
+def _source_of(text: Path) -> ModuleType:
+    """The source of a prepared split, if all its words are known."""
+    name = read_metadata(text)["source"]
+    source = find_source(name)
+    if not hasattr(source, "vocabulary"):
+        raise ValueError(f"The words of `{name}` are not known beforehand, as `kind: words` needs: use `kind: bpe`.")
+    return source
 
 
 def _from_vocabulary(vocabulary: Path, merges: Path) -> Tokenizer:
@@ -267,8 +307,14 @@ def _ours(token: str, tokens: Any) -> str:
     return END if token == alias else token
 
 
-def _batches(paths: Sequence[Path]) -> Iterator[list[str]]:
+def _read_texts(paths: Sequence[Path]) -> Iterator[list[str]]:
+    """Everything that a model will read of these files: texts, and the prompts of those that have some."""
     for path in paths:
-        with pq.ParquetFile(path) as file:
-            for batch in file.iter_batches(batch_size=BATCH, columns=["text"]):
-                yield batch.column(0).to_pylist()
+        for column in ("prompt", "text") if _has_prompts(path) else ("text",):
+            yield from _batches(path, column)
+
+
+def _batches(path: Path, column: str) -> Iterator[list[str]]:
+    with pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(batch_size=BATCH, columns=[column]):
+            yield batch.column(0).to_pylist()

@@ -73,11 +73,6 @@ def expected_diversity(probabilities: np.ndarray, samples: int, iteration: int) 
     return float((1 - 1 / _check_samples(samples)) ** _check_iteration(iteration) * (1 - np.sum(law**2)))
 
 
-def absorption_probabilities(probabilities: np.ndarray) -> np.ndarray:
-    """P that state i is the last one left: q_i, because each probability is a martingale."""
-    return check_law(probabilities)
-
-
 def mean_absorption_time(probability: float, samples: int) -> float:
     """Exact mean number of generations until one of two states is left.
 

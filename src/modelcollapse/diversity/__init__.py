@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from modelcollapse.diversity.contrasts import contrast as contrast
     from modelcollapse.diversity.contrasts import contrast_tables as contrast_tables
-    from modelcollapse.diversity.lexical.compression import compression_ratio as compression_ratio
+    from modelcollapse.diversity.lexical.measures.compression_ratio import compression_ratio as compression_ratio
+    from modelcollapse.diversity.lexical.measures.self_bleu import self_bleu as self_bleu
+    from modelcollapse.diversity.lexical.measures.self_repetition import self_repetition as self_repetition
     from modelcollapse.diversity.lexical.per_text import (
         moving_average_type_token_ratio as moving_average_type_token_ratio,
     )
@@ -18,8 +20,6 @@ if TYPE_CHECKING:
     from modelcollapse.diversity.lexical.pooled import distinct_n as distinct_n
     from modelcollapse.diversity.lexical.pooled import hapax_share as hapax_share
     from modelcollapse.diversity.lexical.pooled import type_token_ratio as type_token_ratio
-    from modelcollapse.diversity.lexical.self_bleu import self_bleu as self_bleu
-    from modelcollapse.diversity.lexical.self_repetition import self_repetition as self_repetition
     from modelcollapse.diversity.lexical.tokenisation import tokenise as tokenise
     from modelcollapse.diversity.measurement import measure as measure
     from modelcollapse.diversity.semantic.distance import mean_pairwise_distance as mean_pairwise_distance
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from modelcollapse.diversity.vendi import vendi_score_of_kernel as vendi_score_of_kernel
 
 _MODULES = {
-    "compression_ratio": "lexical.compression",
+    "compression_ratio": "lexical.measures.compression_ratio",
     "contrast": "contrasts",
     "contrast_tables": "contrasts",
     "distinct_n": "lexical.pooled",
@@ -41,8 +41,8 @@ _MODULES = {
     "moving_average_type_token_ratio": "lexical.per_text",
     "ngram_vendi_score": "vendi",
     "repeated_ngram_share": "lexical.per_text",
-    "self_bleu": "lexical.self_bleu",
-    "self_repetition": "lexical.self_repetition",
+    "self_bleu": "lexical.measures.self_bleu",
+    "self_repetition": "lexical.measures.self_repetition",
     "tokenise": "lexical.tokenisation",
     "type_token_ratio": "lexical.pooled",
     "unknown_word_share": "lexical.per_text",

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, TypeVar
 
-Text = str | Sequence[str]
+import numpy as np
+
+from modelcollapse.runtime.seeds import generator
+
+TextOrTokens = str | Sequence[str]
 """A text: a string, or a list of its tokens, which is not tokenised again."""
 
 Made = TypeVar("Made")
@@ -24,10 +28,10 @@ class TextCollection:
         ValueError: no texts, one string instead of a list of texts, or an entry that is neither string nor tokens.
     """
 
-    def __init__(self, texts: Sequence[Text]) -> None:
+    def __init__(self, texts: Sequence[TextOrTokens]) -> None:
         if isinstance(texts, str | bytes):
             raise ValueError("Texts must be a list with one entry per text, not one string: write [text].")
-        self.texts: list[Text] = list(texts)
+        self.texts: list[TextOrTokens] = list(texts)
         if not self.texts:
             raise ValueError("There are no texts: give a list with at least two strings or lists of tokens.")
         for index, text in enumerate(self.texts):
@@ -56,3 +60,17 @@ class TextCollection:
         if key not in self._made:
             self._made[key] = make()
         return self._made[key]
+
+
+def draw_places(texts: int, n_texts: int, seed: int, stream: str = "texts") -> np.ndarray:
+    """So many of the places 0..texts-1 without replacement, in their order, int64; all of them if that is all."""
+    if n_texts == texts:
+        return np.arange(texts)
+    return np.sort(generator(seed, "draw texts", stream).choice(texts, n_texts, replace=False))
+
+
+def draw_texts(collection: TextCollection, n_texts: int, seed: int, stream: str = "texts") -> TextCollection:
+    """So many texts of the collection without replacement, in their order; the collection itself if that is all."""
+    if n_texts == len(collection):
+        return collection
+    return TextCollection([collection.texts[index] for index in draw_places(len(collection), n_texts, seed, stream)])

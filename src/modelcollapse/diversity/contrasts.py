@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from modelcollapse.diversity.collection import Text, TextCollection
+from modelcollapse.diversity.collection import TextCollection, TextOrTokens, draw_texts
 from modelcollapse.diversity.jackknife import HALF_SAMPLES, jackknife_difference
 from modelcollapse.diversity.lexical.tokenisation import Tokenizer, tokenise, tokenizer_name
+from modelcollapse.diversity.measure_entry import find_measure, kind_of
 from modelcollapse.diversity.measurement import check_options, measure_names, options_text, prepared
-from modelcollapse.diversity.measures import find_measure
 from modelcollapse.diversity.statistic import Statistic
-from modelcollapse.runtime.seeds import generator
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,8 +21,8 @@ COLUMNS = ("measure", "first", "second", "difference", "ci_low", "ci_high", "n_t
 
 
 def contrast(
-    first: Sequence[Text],
-    second: Sequence[Text],
+    first: Sequence[TextOrTokens],
+    second: Sequence[TextOrTokens],
     measures: str | Iterable[str] | None = None,
     n_tokens: int | None = None,
     n_texts: int | None = None,
@@ -71,14 +70,14 @@ def contrast(
     matched = _matched_lengths(*whole, tokenizer, paired) if equal_lengths else whole
     rows = []
     for name in names:
-        entry = find_measure(name)
-        pair = matched if entry.kind == "lexical" else whole
+        lexical = kind_of(name) == "lexical"
+        pair = matched if lexical else whole
         statistics = _prepare_both(name, pair, n_tokens, seed, tokenizer, chosen.get(name, {}))
         estimate = jackknife_difference(*statistics, paired=paired, count=half_samples, seed=seed)
         values = [statistic.value() for statistic in statistics]
         low, high = estimate.interval(confidence)
         made = dict(statistics[0].options)
-        if entry.kind == "lexical":
+        if lexical:
             made["equal_lengths"] = equal_lengths
             if "tokenizer" in made:
                 made["tokenizer"] = tokenizer_name(whole[0], tokenizer)
@@ -172,14 +171,6 @@ def _same_number(
     return draw_texts(first, int(wanted), seed, "pair" if paired else "first"), draw_texts(
         second, int(wanted), seed, "pair" if paired else "second"
     )
-
-
-def draw_texts(collection: TextCollection, n_texts: int, seed: int, stream: str = "texts") -> TextCollection:
-    """So many texts of the collection without replacement, in their order; the collection itself if that is all."""
-    if n_texts == len(collection):
-        return collection
-    kept = np.sort(generator(seed, "draw texts", stream).choice(len(collection), n_texts, replace=False))
-    return TextCollection([collection.texts[index] for index in kept])
 
 
 def _matched_lengths(

@@ -20,7 +20,7 @@ MINIMUM_TEXTS = 4
 
 
 @dataclass(frozen=True)
-class Estimate:
+class MeasuredValue:
     """A value with the standard error of its sampling from a population of texts.
 
     Attributes:
@@ -36,7 +36,7 @@ class Estimate:
     def interval(self, confidence: float = 0.95) -> tuple[float, float]:
         """Symmetric interval: value -+ t x standard error."""
         if not 0 < confidence < 1:
-            raise ValueError(f"The confidence must lie between 0 and 1, such as .95, not {confidence}.")
+            raise ValueError(f"The confidence must lie between 0 and 1, such as 0.95, not {confidence}.")
         reach = float(student_t.ppf((1 + confidence) / 2, self.freedom)) * self.standard_error
         return self.value - reach, self.value + reach
 
@@ -58,12 +58,25 @@ def half_samples(texts: int, count: int = HALF_SAMPLES, seed: int = 0) -> list[n
     return [np.sort(random.choice(texts, texts // 2, replace=False, shuffle=False)) for _ in range(count)]
 
 
-def jackknife(statistic: Statistic, count: int = HALF_SAMPLES, seed: int = 0) -> Estimate:
+def half_sample_variance(halves: np.ndarray, units: int) -> float:
+    """Variance of a statistic over its units, from its values on random halves of them.
+
+    With m of n units kept it is m / (n - m) x mean (half - mean of halves)^2 (delete-d jackknife with d = n - m: Shao & Wu
+    1989, Annals of Statistics 17:1176-1197). Halves are compared with their own mean, since a statistic of half the units
+    may be off from that of all.
+
+    Args:
+        halves: float [half-samples], the statistic of units // 2 units drawn without replacement.
+        units: n, at least 2: texts, documents or prompts.
+    """
+    kept = units // 2
+    return float(kept / (units - kept) * np.mean((halves - halves.mean()) ** 2))
+
+
+def jackknife(statistic: Statistic, count: int = HALF_SAMPLES, seed: int = 0) -> MeasuredValue:
     """Value of a statistic with its delete-half jackknife standard error.
 
-    With m of n texts kept, the variance is m / (n - m) x mean (half - mean of halves)^2 (Shao & Wu 1989, Annals of
-    Statistics 17:1176-1197). Halves are compared with their own mean, since a measure of half the texts is off from
-    that of all. A measure that grows in proportion to the texts (``grows_with_texts``) has halves brought to its level.
+    A measure that grows in proportion to the texts (``grows_with_texts``) has its halves brought to its level.
 
     Args:
         statistic: prepared measure.
@@ -76,15 +89,15 @@ def jackknife(statistic: Statistic, count: int = HALF_SAMPLES, seed: int = 0) ->
     value = statistic.value()
     freedom = max(1.0, statistic.n_texts - 1.0)
     if count == 0:
-        return Estimate(value, float("nan"), freedom)
+        return MeasuredValue(value, float("nan"), freedom)
     halves = _halves(statistic, value, half_samples(statistic.n_texts, count, seed))
-    variance = _spread(halves, statistic.n_texts) + statistic.sampling_variance
-    return Estimate(value, float(np.sqrt(variance)), freedom)
+    variance = half_sample_variance(halves, statistic.n_texts) + statistic.sampling_variance
+    return MeasuredValue(value, float(np.sqrt(variance)), freedom)
 
 
 def jackknife_difference(
     first: Statistic, second: Statistic, paired: bool = False, count: int = HALF_SAMPLES, seed: int = 0
-) -> Estimate:
+) -> MeasuredValue:
     """Second minus first with its standard error, for two sets with the same number of texts.
 
     Args:
@@ -103,19 +116,14 @@ def jackknife_difference(
     if not paired or count == 0:
         estimates = [jackknife(first, count, seed), jackknife(second, count, seed + 1)]
         error = float(np.hypot(estimates[0].standard_error, estimates[1].standard_error))
-        return Estimate(estimates[1].value - estimates[0].value, error, max(1.0, 2.0 * (texts - 1)))
+        return MeasuredValue(estimates[1].value - estimates[0].value, error, max(1.0, 2.0 * (texts - 1)))
     chosen = half_samples(texts, count, seed)
     values = [statistic.value() for statistic in (first, second)]
     halves = [_halves(statistic, value, chosen) for statistic, value in zip((first, second), values, strict=True)]
-    variance = _spread(halves[1] - halves[0], texts) + first.sampling_variance + second.sampling_variance
-    return Estimate(values[1] - values[0], float(np.sqrt(variance)), max(1.0, texts - 1.0))
+    variance = half_sample_variance(halves[1] - halves[0], texts) + first.sampling_variance + second.sampling_variance
+    return MeasuredValue(values[1] - values[0], float(np.sqrt(variance)), max(1.0, texts - 1.0))
 
 
 def _halves(statistic: Statistic, value: float, chosen: list[np.ndarray]) -> np.ndarray:
     halves = statistic.values(chosen)
     return halves * (value / halves.mean()) if statistic.grows_with_texts else halves
-
-
-def _spread(halves: np.ndarray, texts: int) -> float:
-    kept = texts // 2
-    return float(kept / (texts - kept) * np.mean((halves - halves.mean()) ** 2))

@@ -8,11 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from modelcollapse.diversity.collection import TextCollection
-from modelcollapse.diversity.contrasts import draw_texts
+from modelcollapse.diversity.collection import TextCollection, draw_texts
 from modelcollapse.diversity.lexical.tokenisation import Tokenizer
+from modelcollapse.diversity.measure_entry import find_measure
 from modelcollapse.diversity.measurement import measure, measure_names, prepared
-from modelcollapse.diversity.measures import find_measure
 
 if TYPE_CHECKING:
     import pandas as pd

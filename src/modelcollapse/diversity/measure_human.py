@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from modelcollapse.diversity.collection import TextCollection
-from modelcollapse.diversity.contrasts import draw_texts
+from modelcollapse.diversity.collection import TextCollection, draw_texts
 from modelcollapse.diversity.jackknife import HALF_SAMPLES, jackknife
+from modelcollapse.diversity.lexical.measures.self_bleu import prepare_self_bleu
 from modelcollapse.diversity.lexical.pooled import expected_types, prepare_distinct_n
-from modelcollapse.diversity.lexical.self_bleu import prepare_self_bleu
 from modelcollapse.diversity.lexical.tokenisation import ngram_arrays
 from modelcollapse.diversity.measure_files import read_texts
 
@@ -39,7 +38,7 @@ TEXTS = (250, 500, 1_000, 2_000, 4_000)
 
 
 @dataclass(frozen=True)
-class HumanText:
+class TextKind:
     """One kind of human text.
 
     Attributes:
@@ -56,15 +55,15 @@ class HumanText:
 
 
 HUMAN_TEXTS = (
-    HumanText("news bodies", ("news", ("train", "validation", "test")), "document", "news"),
-    HumanText("news headlines", ("news", ("train", "validation", "test")), "summary", "news"),
-    HumanText("abstracts", ("abstracts", ("train", "validation", "test")), "abstract", "abstracts"),
-    HumanText("TinyStories", ("tinystories", ("train", "validation")), "text", "stories"),
-    HumanText("WikiText paragraphs", ("wikitext", ("train", "validation", "test")), None, None),
+    TextKind("news bodies", ("news", ("train", "validation", "test")), "document", "news"),
+    TextKind("news headlines", ("news", ("train", "validation", "test")), "summary", "news"),
+    TextKind("abstracts", ("abstracts", ("train", "validation", "test")), "abstract", "abstracts"),
+    TextKind("TinyStories", ("tinystories", ("train", "validation")), "text", "stories"),
+    TextKind("WikiText paragraphs", ("wikitext", ("train", "validation", "test")), None, None),
 )
 
 
-def read_human_texts(mirror: Path, text: HumanText) -> list[str]:
+def read_human_texts(mirror: Path, text: TextKind) -> list[str]:
     """All texts of one kind, splits pooled; titles of WikiText are left out.
 
     Raises:
@@ -102,9 +101,7 @@ def implied_tokens(curve: Callable[[int], float], most: int, ratio: float) -> fl
     return float(high)
 
 
-def human_rows(
-    mirror: Path, half_samples: int = HALF_SAMPLES, texts: Sequence[HumanText] = HUMAN_TEXTS
-) -> pd.DataFrame:
+def human_rows(mirror: Path, half_samples: int = HALF_SAMPLES, texts: Sequence[TextKind] = HUMAN_TEXTS) -> pd.DataFrame:
     """Lexical measures of human text at stated sizes beside Guo et al.'s Human row.
 
     Args:
@@ -130,7 +127,7 @@ def human_rows(
     return pd.DataFrame(rows, columns=[*columns, "guo_task", "guo_value", "implied_size"])
 
 
-def human_curves(mirror: Path, points: int = 30, texts: Sequence[HumanText] = HUMAN_TEXTS) -> pd.DataFrame:
+def human_curves(mirror: Path, points: int = 30, texts: Sequence[TextKind] = HUMAN_TEXTS) -> pd.DataFrame:
     """Rarefaction curves of human text: text, measure, size (tokens drawn), value (x100)."""
     import pandas as pd
 
@@ -145,7 +142,7 @@ def human_curves(mirror: Path, points: int = 30, texts: Sequence[HumanText] = HU
 
 
 def _pooled_rows(
-    text: HumanText, collection: TextCollection, name: str, n: int, published: float | None, half_samples: int
+    text: TextKind, collection: TextCollection, name: str, n: int, published: float | None, half_samples: int
 ) -> list[tuple[object, ...]]:
     curve, most = rarefaction_curve(collection, n), len(ngram_arrays(collection, n).ids)
     implied = float("nan") if published is None else implied_tokens(curve, most, published / 100)
@@ -158,7 +155,7 @@ def _pooled_rows(
 
 
 def _self_bleu_rows(
-    text: HumanText, collection: TextCollection, published: float | None, half_samples: int
+    text: TextKind, collection: TextCollection, published: float | None, half_samples: int
 ) -> list[tuple[object, ...]]:
     counts = [count for count in TEXTS if count <= len(collection)]
     measured = []

@@ -7,10 +7,10 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from modelcollapse.diversity.collection import Text, TextCollection
+from modelcollapse.diversity.collection import TextCollection, TextOrTokens
 from modelcollapse.diversity.jackknife import HALF_SAMPLES, jackknife
 from modelcollapse.diversity.lexical.tokenisation import Tokenizer
-from modelcollapse.diversity.measures import MEASURES, find_measure
+from modelcollapse.diversity.measure_entry import KINDS, find_measure, kind_of, known_measures, names_of_kind
 from modelcollapse.diversity.statistic import Statistic
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ USUAL = (
 
 
 def measure(
-    texts: Sequence[Text] | TextCollection,
+    texts: Sequence[TextOrTokens] | TextCollection,
     measures: str | Iterable[str] | None = None,
     n_tokens: int | None = None,
     seed: int = 0,
@@ -47,8 +47,8 @@ def measure(
     Args:
         texts: strings, or lists of tokens (not tokenised again); at least four for intervals. A ``TextCollection``
             keeps what was counted for the next call.
-        measures: names of ``MEASURES``; None takes ``USUAL``, ``"lexical"``, ``"semantic"`` and ``"syntactic"`` all of
-            that kind that need no option.
+        measures: names, see ``measure_entry.known_measures``; None takes ``USUAL``, ``"lexical"``, ``"semantic"`` and
+            ``"syntactic"`` all of that kind that need no option.
         n_tokens: tokens (n-grams) drawn for measures of the pooled text, so that sets of different size compare.
         seed: of that draw and of the half-samples.
         tokenizer: for strings, see ``tokenise``; measures of meaning and syntax read the strings themselves.
@@ -96,13 +96,12 @@ def measure_names(measures: str | Iterable[str] | None) -> list[str]:
     asked = [measures] if isinstance(measures, str) else list(measures)
     names: list[str] = []
     for name in asked:
-        of_kind = [known for known, entry in MEASURES.items() if entry.kind == name and not entry.needs]
-        names += of_kind or [name]
+        names += [known for known in names_of_kind(name) if not find_measure(known).needs] if name in KINDS else [name]
     for name in names:
-        find_measure(name)
+        kind_of(name)
     if not names:
         raise ValueError(
-            f"No measure was named. Leave measures out for the usual ones, or choose from {', '.join(MEASURES)}."
+            f"No measure was named. Leave measures out for the usual ones, or choose from {', '.join(known_measures())}."
         )
     return list(dict.fromkeys(names))
 
@@ -122,11 +121,10 @@ def prepared(
         ValueError: an option that the measure does not have, or what the measure refuses.
     """
     entry = find_measure(name)
-    function = entry.load()
     keywords: dict[str, Any] = dict(entry.options)
-    if entry.kind == "lexical":
+    if kind_of(name) == "lexical":
         keywords |= {"tokenizer": tokenizer, "tokens_per_text": tokens_per_text}
-    known = [parameter for parameter in inspect.signature(function).parameters if parameter != "collection"]
+    known = [parameter for parameter in inspect.signature(entry.prepare).parameters if parameter != "collection"]
     if entry.sampled:
         keywords["n_tokens"] = n_tokens
     if "seed" in known:
@@ -137,7 +135,7 @@ def prepared(
         if option not in known:
             free = [parameter for parameter in known if parameter not in entry.options]
             raise ValueError(f"{name} has no option {option!r}. Its options are: {', '.join(free)}.")
-    return function(collection, **{**keywords, **(options or {})})
+    return entry.prepare(collection, **{**keywords, **(options or {})})
 
 
 def check_options(

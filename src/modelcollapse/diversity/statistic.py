@@ -1,7 +1,7 @@
 """What a diversity measure offers beyond its value: its value on any subset of the texts, from what was counted once.
 
 A measure plugs into ``measure()`` by a function ``prepare(collection, **options)`` that does the expensive work once
-(tokenise, count, embed, parse) and returns a ``Statistic``; ``measures.MEASURES`` lists these functions.
+(tokenise, count, embed, parse) and returns a ``Statistic``; see ``measure_entry``.
 """
 
 from __future__ import annotations
@@ -39,3 +39,7 @@ class Statistic(ABC):
     def values(self, subsets: Sequence[np.ndarray]) -> np.ndarray:
         """The measure of each subset. Measures that must hold something fixed over all subsets override this."""
         return np.array([self.value(subset) for subset in subsets], dtype=np.float64)
+
+    def per_text(self) -> np.ndarray | None:
+        """The value of each text, float64 [n_texts], NaN where a text has none; None for measures without such values."""
+        return None

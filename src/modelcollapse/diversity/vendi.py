@@ -8,7 +8,7 @@ import numpy as np
 from scipy.linalg import eigvalsh
 from scipy.sparse import csr_array
 
-from modelcollapse.diversity.collection import Text, TextCollection
+from modelcollapse.diversity.collection import TextCollection, TextOrTokens
 from modelcollapse.diversity.lexical.tokenisation import Tokenizer, ngram_arrays, renumber, token_arrays, tokenizer_name
 from modelcollapse.diversity.statistic import Statistic
 
@@ -73,7 +73,7 @@ def vendi_score_of_kernel(kernel: np.ndarray, q: float = 1.0) -> float:
 
 
 def ngram_vendi_score(
-    texts: Sequence[Text], orders: Sequence[int] = (1, 2, 3, 4), q: float = 1.0, tokenizer: Tokenizer = "words"
+    texts: Sequence[TextOrTokens], orders: Sequence[int] = (1, 2, 3, 4), q: float = 1.0, tokenizer: Tokenizer = "words"
 ) -> float:
     """Vendi score of texts under the mean cosine similarity of their n-gram counts, in [1, number of texts].
 

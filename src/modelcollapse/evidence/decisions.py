@@ -12,8 +12,6 @@ from modelcollapse.evidence.estimates import Estimate
 Outcome = Literal["holds", "fails", "inconclusive"]
 Direction = Literal["above", "below"]
 SIGNIFICANCE = 0.05
-EQUIVALENCE_MARGINS = {"nat": 0.02, "diversity": 0.05, "theory": 0.02}
-"""Default margins by unit: 0.02 nat per token, 5 % of a diversity measure, 2 % between theory and simulation."""
 
 
 @dataclass(frozen=True)

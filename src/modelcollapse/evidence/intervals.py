@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from modelcollapse.diversity.jackknife import half_sample_variance
 from modelcollapse.evidence.estimates import (
     LEVEL,
     ChiSquareDistanceEstimate,
@@ -242,24 +242,11 @@ def chi_square_distance(shares: ArrayLike, probabilities: ArrayLike, replicates:
     )
 
 
-@dataclass(frozen=True)
-class Jackknife:
-    """What ``delete_half_jackknife`` found."""
-
-    value: float
-    """The statistic of all units."""
-    standard_error: float
-    """Its standard error over units."""
-    half_samples: np.ndarray
-    """[half-samples] the statistic of each half; the same halves for the same number of units, count and seed."""
-
-
-def delete_half_jackknife(
+def delete_half_standard_error(
     statistic: Callable[[np.ndarray], float], units: int, half_samples: int = LEAST_HALF_SAMPLES, seed: int = 0
-) -> Jackknife:
+) -> float:
     """Standard error of any statistic over documents or prompts, from random halves drawn without replacement.
 
-    The variance of the halves' values is that of the full statistic (delete-d jackknife with d = n/2: Shao and Wu 1989).
     A bootstrap with replacement would repeat documents, which moves type-token ratio, distinct-n and Self-BLEU outright.
 
     Args:
@@ -278,13 +265,8 @@ def delete_half_jackknife(
             f"but was asked for {units} and {half_samples}."
         )
     random = generator(seed, "delete-half jackknife", units, half_samples)
-    kept = units // 2
-    values = np.array(
-        [statistic(np.sort(random.permutation(units)[:kept])) for _ in range(half_samples)], dtype=np.float64
-    )
-    # (kept / deleted) is 1 for even numbers of units
-    variance = kept / (units - kept) * float(np.mean((values - values.mean()) ** 2))
-    return Jackknife(float(statistic(np.arange(units))), math.sqrt(variance), values)
+    halves = [statistic(np.sort(random.permutation(units)[: units // 2])) for _ in range(half_samples)]
+    return math.sqrt(half_sample_variance(np.array(halves, dtype=np.float64), units))
 
 
 def bootstrap_interval(

@@ -6,17 +6,20 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from modelcollapse.evidence.claims import ClaimSettings, ClaimsFile, load_claims, rule_hashes, rule_text
+from modelcollapse.evidence.claims_file import ClaimSettings, ClaimsFile, load_claims
+from modelcollapse.evidence.decision_rules import rule_hashes, rule_text
 from modelcollapse.evidence.decisions import holm
+from modelcollapse.evidence.deviations import Deviation, deviations, experiments_of, to_json
 from modelcollapse.evidence.quantities import Registry
-from modelcollapse.evidence.verdicts import Verdict, judge_claim, relevant_deviations
+from modelcollapse.evidence.verdicts import Verdict, judge_claim
 from modelcollapse.measures.paper_data import PaperData
 from modelcollapse.runtime.files import write_atomically
 
-COLUMNS = (
+CONTRACT = (
     "claim_id",
     "paper",
     "statement",
@@ -34,15 +37,22 @@ COLUMNS = (
     "figure",
     "target",
 )
+"""Columns that other people's code may depend on."""
+COLUMNS = (*CONTRACT, "detail", "history", "deviations")
+"""``detail``: why there is no verdict or only a proxy, or what could have been found. ``history``: ``amended`` if
+the rule has changed since the claim was first judged. ``deviations``: JSON list of settings that differ from the paper's."""
+AMENDED = "amended"
 
 
 def judge_claims(
     registry: Registry,
-    claims: Path,
+    claims_path: Path,
     data: PaperData,
     scale: str,
     folder: str,
-    deviations: Sequence[str],
+    ours: Mapping[str, Any],
+    theirs: Mapping[str, Any],
+    paper: str,
     previous: Mapping[str, str] | None,
     outputs: Mapping[str, Path],
 ) -> None:
@@ -50,28 +60,41 @@ def judge_claims(
 
     Args:
         registry: the paper's quantities.
-        claims: ``config/claims/<paper>.yaml``.
+        claims_path: ``config/claims/<paper>.yaml``.
         data: result files of the run.
         scale: the config's scale.
         folder: the run's folder below ``data/`` and ``results/``.
-        deviations: settings that differ from the paper's, ``key = ours (paper: theirs)``.
+        ours: the run's merged config as plain data: at least ``corpora``, ``tokenizers`` and the paper's section.
+        theirs: the same of ``config/paper.yaml``, from which deviations are counted.
+        paper: name of the paper's section.
         previous: claim -> hash of the rule by which it was first judged, by which amended rules are known; None if there is
             none.
         outputs: ``claims`` (CSV), ``raw`` (CSV: every replicate's value), ``rules`` (JSON: claim -> hash of its rule).
 
     Raises:
         ClaimsError: the claims file cannot be used.
+        ValueError: ``published_as`` names an experiment that the paper does not have.
     """
-    file = load_claims(claims, registry)
-    verdicts = {
-        claim.id: judge_claim(claim, file, registry, data, scale, relevant_deviations(claim, file, scale, deviations))
-        for claim in file.claims
-    }
-    hashes = rule_hashes(claims, registry)
+    file = load_claims(claims_path, registry)
+    there = set(experiments_of(ours.get(paper)))
+    found: dict[str, list[Deviation]] = {}
+    verdicts: dict[str, Verdict] = {}
+    for claim in file.claims:
+        judged = claim.experiments(scale)
+        both = (deviation for name in judged if name in there for deviation in deviations(ours, theirs, paper, name))
+        # arms of one family share its deviations
+        found[claim.id] = list({deviation.path: deviation for deviation in both}.values())
+        missing = [name for name in judged if name not in there]
+        verdicts[claim.id] = judge_claim(claim, file, registry, data, scale, found[claim.id], missing)
+    hashes = rule_hashes(file, registry)
     amended = _amended(hashes, previous)
     adjusted = holm([verdict.p for verdict in verdicts.values()])
     rows = [
-        _row(claim, file, registry, verdicts[claim.id], p_holm, claim.id in amended, folder)
+        _row(claim, file, registry, verdicts[claim.id], p_holm, folder)
+        | {
+            "history": AMENDED if claim.id in amended else "",
+            "deviations": to_json(found[claim.id]),
+        }
         for claim, p_holm in zip(file.claims, adjusted, strict=True)
     ]
     _write_csv(pd.DataFrame(rows, columns=list(COLUMNS)), outputs["claims"])
@@ -107,10 +130,9 @@ def _row(
     registry: Registry,
     verdict: Verdict,
     p_holm: float | None,
-    amended: bool,
     folder: str,
 ) -> dict[str, str]:
-    """One line of ``claims.csv``; the number shown is the first estimate of the first part."""
+    """What one line of ``claims.csv`` says of the verdict; the number shown is the first estimate of the first part."""
     shown = next((item.estimate for item in verdict.judged if item.part == 1), None)
     interval = shown.interval() if shown is not None else None
     return {
@@ -131,9 +153,10 @@ def _row(
         "rule": rule_text(claim, registry),
         "p": _number(verdict.p),
         "p_holm": _number(p_holm),
-        "verdict": verdict.text(amended),
+        "verdict": verdict.term,
         "figure": claim.figure,
         "target": " ".join(target.format(folder=folder) for target in claim.target),
+        "detail": verdict.detail,
     }
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from modelcollapse.evidence.estimates import Estimate
 from modelcollapse.evidence.intervals import (
-    delete_half_jackknife,
+    delete_half_standard_error,
     document_contrast,
     first_step,
     seed_contrast,
@@ -19,24 +19,23 @@ from modelcollapse.evidence.intervals import (
     standardised_effect,
 )
 from modelcollapse.evidence.quantities import Registry
+from modelcollapse.measures.measure_rows import HUMAN
 from modelcollapse.measures.paper_data import NotAvailable, PaperData
 
 LANGUAGE_QUANTITIES = Registry()
-HUMAN = -1
-"""Generation number of the human reference."""
 quantity = LANGUAGE_QUANTITIES.register
 
 
 @dataclass(frozen=True)
-class Scores:
-    """Cross-entropy on the human test rows, nats per token."""
+class CrossEntropies:
+    """A value per row of text, such as the cross-entropy on human test rows in nats per token."""
 
     seeds: list[int]
     generations: list[int]
     values: np.ndarray
     """[seeds, generations, rows]"""
     weights: np.ndarray | None
-    """[rows] tokens per row, if they differ and were recorded"""
+    """[rows] tokens per row; None if all rows have the same number."""
 
     def at(self, generation: int) -> np.ndarray:
         """[seeds, rows]"""
@@ -44,31 +43,29 @@ class Scores:
             raise NotAvailable(f"there is no generation {generation} (the last is {self.generations[-1]})")
         return self.values[:, self.generations.index(generation)]
 
-    def keep(self, seeds: list[int]) -> Scores:
+    def keep(self, seeds: list[int]) -> CrossEntropies:
         """The same for some of the seeds."""
         rows = [self.seeds.index(seed) for seed in seeds]
-        return Scores(seeds, self.generations, self.values[rows], self.weights)
+        return CrossEntropies(seeds, self.generations, self.values[rows], self.weights)
 
 
-def cross_entropies(data: PaperData, arm: str, measure: str = "cross_entropy") -> Scores:
+def cross_entropies(data: PaperData, arm: str, measure: str = "cross_entropy") -> CrossEntropies:
     """Per-row cross-entropies of an arm.
 
     Raises:
         NotAvailable: the arm was not run, or only aggregated values were kept.
-        ValueError: some seed lacks a generation or a row, or has a value that is not finite.
+        ValueError: some seed lacks a generation or a row, has a value that is not finite or rows of another length.
     """
     rows = data.measure(arm, measure)
     rows = rows[(rows["unit"] >= 0) & (rows["generation"] != HUMAN)]
     if rows.empty:
         raise NotAvailable(f"the arm '{arm}' has no '{measure}' per test row")
     seeds, generations, values = _grid(rows, arm, measure)
-    try:
-        tokens = data.measure(arm, "human_test_tokens")
-    except NotAvailable:
-        weights = None
-    else:
-        weights = tokens.groupby("unit")["value"].first().sort_index().to_numpy()
-    return Scores(seeds, generations, values, weights)
+    _, _, tokens = _grid(rows, arm, measure, column="tokens")
+    weights = tokens[0, 0]
+    if np.any(tokens != weights):
+        raise ValueError(f"The rows of '{measure}' of the arm '{arm}' differ in length between seeds or generations.")
+    return CrossEntropies(seeds, generations, values, weights if np.any(weights != weights[0]) else None)
 
 
 @quantity(
@@ -204,7 +201,7 @@ def tail_share_excess(
     "{measure} of the samples of {arm} minus that of human training rows, generations: {generations}", "diversity"
 )
 def repetition_excess(
-    data: PaperData, arm: str, measure: str = "repeated_4gram_share", generations: str | int = "mean"
+    data: PaperData, arm: str, measure: str = "repeated_token_4gram_share", generations: str | int = "mean"
 ) -> list[Estimate]:
     """How much more samples repeat themselves than human text, in shares of 1."""
     rows = data.measure(arm, measure)
@@ -220,7 +217,7 @@ def repetition_excess(
     spread = human[human["unit"] >= 0].groupby("unit")["value"].mean()
     variance = float(spread.var(ddof=1)) / len(spread) if len(spread) > 1 else 0.0
     freedom = len(spread) - 1 if len(spread) > 1 else np.inf
-    scores = Scores(seeds, numbers, values, None)
+    scores = CrossEntropies(seeds, numbers, values, None)
     return [
         seed_contrast(chosen[:, 0] - reference, seeds, f"{arm}, {label}", variance, freedom)
         for label, chosen in _chosen(scores, generations, first=0)
@@ -230,26 +227,26 @@ def repetition_excess(
 def _against_human_rows(
     data: PaperData, arm: str, generation: str | int, statistic: Callable[[np.ndarray, np.ndarray], float]
 ) -> Estimate:
-    """A statistic of ln(perplexity) of samples and human rows, per seed.
+    """A statistic of the cross-entropies (nats per token under generation 0) of samples and human rows, per seed.
 
     All seeds are compared with the same human rows, whose own uncertainty is added by a delete-half jackknife.
     """
-    rows = data.measure(arm, "sequence_perplexity")
+    rows = data.measure(arm, "sequence_cross_entropy")
     human_rows = rows[rows["generation"] == HUMAN]
     written = rows[rows["generation"] != HUMAN]
     if human_rows.empty or written.empty:
-        raise NotAvailable(f"the arm '{arm}' has no per-sequence perplexities of samples and of human rows")
+        raise NotAvailable(f"the arm '{arm}' has no per-sequence cross-entropies of samples and of human rows")
     number = int(written["generation"].max()) if generation == "last" else int(generation)
     samples = written[written["generation"] == number]
     if samples.empty:
-        raise NotAvailable(f"the arm '{arm}' has no per-sequence perplexities of generation {number}")
-    seeds, _, human_values = _grid(human_rows, arm, "sequence_perplexity of human rows")
-    human = dict(zip(seeds, np.log(human_values[:, 0]), strict=True))
-    written_by = {int(seed): np.log(group["value"].to_numpy()) for seed, group in samples.groupby("seed")}
+        raise NotAvailable(f"the arm '{arm}' has no per-sequence cross-entropies of generation {number}")
+    seeds, _, human_values = _grid(human_rows, arm, "sequence_cross_entropy of human rows")
+    human = dict(zip(seeds, human_values[:, 0], strict=True))
+    written_by = {int(seed): group["value"].to_numpy() for seed, group in samples.groupby("seed")}
     missing = sorted(set(written_by) - set(human))
     if missing:
         raise ValueError(
-            f"The arm '{arm}' has no perplexities of human rows under generation 0 for the seeds {missing}."
+            f"The arm '{arm}' has no cross-entropies of human rows under generation 0 for the seeds {missing}."
         )
     values = {seed: statistic(written, human[seed]) for seed, written in sorted(written_by.items())}
 
@@ -257,11 +254,11 @@ def _against_human_rows(
         return float(np.mean([statistic(written_by[seed], human[seed][rows_kept]) for seed in values]))
 
     count = human_values.shape[-1]
-    variance = delete_half_jackknife(over_seeds, count).standard_error ** 2
+    variance = delete_half_standard_error(over_seeds, count) ** 2
     return seed_contrast(list(values.values()), list(values), f"{arm}, generation {number}", variance, count - 1)
 
 
-def _chosen(scores: Scores, generations: str | int, first: int = 1) -> list[tuple[str, np.ndarray]]:
+def _chosen(scores: CrossEntropies, generations: str | int, first: int = 1) -> list[tuple[str, np.ndarray]]:
     """[seeds, rows] per generation asked for, with a label; means are taken over generations >= ``first``."""
     later = [generation for generation in scores.generations if generation >= first]
     if isinstance(generations, int):
@@ -278,11 +275,11 @@ def _chosen(scores: Scores, generations: str | int, first: int = 1) -> list[tupl
     raise ValueError(f"The generations are 'mean', 'last', 'each' or a number, but not {generations!r}.")
 
 
-def _mean_degradation(scores: Scores) -> np.ndarray:
+def _mean_degradation(scores: CrossEntropies) -> np.ndarray:
     return _chosen(scores, "mean")[0][1] - scores.at(0)
 
 
-def _paired(first: Scores, second: Scores) -> tuple[Scores, Scores]:
+def _paired(first: CrossEntropies, second: CrossEntropies) -> tuple[CrossEntropies, CrossEntropies]:
     """Both restricted to their common seeds: contrasts are paired."""
     common = [seed for seed in first.seeds if seed in second.seeds]
     if not common:
@@ -291,15 +288,21 @@ def _paired(first: Scores, second: Scores) -> tuple[Scores, Scores]:
         raise ValueError(
             f"Arms are compared on the same test rows, but have {first.values.shape[-1]} and {second.values.shape[-1]}."
         )
+    if not np.array_equal(_or_equal(first), _or_equal(second)):
+        raise ValueError("Arms are compared on the same test rows, but theirs differ in their numbers of tokens.")
     return first.keep(common), second.keep(common)
+
+
+def _or_equal(scores: CrossEntropies) -> np.ndarray:
+    return np.ones(scores.values.shape[-1]) if scores.weights is None else scores.weights
 
 
 def _row_mean(values: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
     return np.average(values, axis=-1, weights=weights)
 
 
-def _grid(rows: pd.DataFrame, arm: str, measure: str) -> tuple[list[int], list[int], np.ndarray]:
-    """Seeds, generations and values [seeds, generations, units] of a tidy table; every combination must be there once."""
+def _grid(rows: pd.DataFrame, arm: str, measure: str, column: str = "value") -> tuple[list[int], list[int], np.ndarray]:
+    """Seeds, generations and a column [seeds, generations, units] of a tidy table; every combination must be there once."""
     keys: dict[str, Any] = {name: np.sort(rows[name].unique()) for name in ("seed", "generation", "unit")}
     shape = tuple(len(values) for values in keys.values())
     if len(rows) != np.prod(shape) or rows.duplicated(list(keys)).any():
@@ -307,7 +310,7 @@ def _grid(rows: pd.DataFrame, arm: str, measure: str) -> tuple[list[int], list[i
             f"The measure '{measure}' of the arm '{arm}' has {len(rows)} rows, but its {shape[0]} seeds, {shape[1]} "
             f"generations and {shape[2]} units need {np.prod(shape)}, each once. Delete its file and run again."
         )
-    values = rows.sort_values(list(keys))["value"].to_numpy(dtype=np.float64).reshape(shape)
+    values = rows.sort_values(list(keys))[column].to_numpy(dtype=np.float64).reshape(shape)
     if not np.all(np.isfinite(values)):
         seeds = keys["seed"][~np.isfinite(values).all(axis=(1, 2))].tolist()
         raise ValueError(f"The measure '{measure}' of the arm '{arm}' is not finite for the seeds {seeds}.")

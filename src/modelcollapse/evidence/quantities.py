@@ -2,13 +2,46 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from modelcollapse.evidence.estimates import Estimate
+from modelcollapse.runtime.nearest import nearest
+
+if TYPE_CHECKING:
+    from modelcollapse.evidence.estimates import Estimate
+
+DEFAULT_MARGINS = {"nat": 0.02, "diversity": 0.05, "theory": 0.02}
+"""Margins by unit where a claim gives none: 0.02 nat per token, 5 % of a diversity measure, 2 % between theory and
+simulation."""
+
+
+@dataclass(frozen=True)
+class Signature:
+    """What a claims file is checked against: a quantity without its function."""
+
+    name: str
+    """What claims call it."""
+    unit: str
+    """``nat``, ``diversity``, ``theory`` (these have default margins) or another."""
+    arguments: Mapping[str, bool]
+    """Arguments that a claim may give, and whether it must."""
+
+    def check(self, given: Mapping[str, Any]) -> None:
+        """Refuse arguments that do not exist, and missing ones.
+
+        Raises:
+            ValueError: with the nearest name.
+        """
+        for name in given:
+            if name not in self.arguments:
+                raise ValueError(
+                    f"the quantity '{self.name}' has no argument '{name}'; {nearest(name, self.arguments)}"
+                )
+        for name, required in self.arguments.items():
+            if required and name not in given:
+                raise ValueError(f"the quantity '{self.name}' needs the argument '{name}'")
 
 
 @dataclass(frozen=True)
@@ -24,25 +57,19 @@ class Quantity:
     """``nat``, ``diversity``, ``theory`` (these have default margins) or another."""
 
     @property
-    def arguments(self) -> dict[str, inspect.Parameter]:
-        """The arguments a claim may give."""
-        parameters = list(inspect.signature(self.function).parameters.values())
-        return {parameter.name: parameter for parameter in parameters[1:]}
-
-    def check(self, given: Mapping[str, Any]) -> None:
-        """Raise ``ValueError`` for an argument that does not exist, or one that is missing."""
-        for name in given:
-            if name not in self.arguments:
-                hint = nearest(name, self.arguments)
-                raise ValueError(f"the quantity '{self.name}' has no argument '{name}'; {hint}")
-        for name, parameter in self.arguments.items():
-            if parameter.default is inspect.Parameter.empty and name not in given:
-                raise ValueError(f"the quantity '{self.name}' needs the argument '{name}'")
+    def signature(self) -> Signature:
+        """What a claims file is checked against."""
+        required = {name: item.default is inspect.Parameter.empty for name, item in self._parameters().items()}
+        return Signature(self.name, self.unit, required)
 
     def describe(self, given: Mapping[str, Any]) -> str:
         """The quantity in words, with the given arguments and the defaults of the others."""
-        words = {name: parameter.default for name, parameter in self.arguments.items()} | dict(given)
+        words = {name: parameter.default for name, parameter in self._parameters().items()} | dict(given)
         return self.description.format(**{name: _in_words(value) for name, value in words.items()})
+
+    def _parameters(self) -> dict[str, inspect.Parameter]:
+        parameters = list(inspect.signature(self.function).parameters.values())
+        return {parameter.name: parameter for parameter in parameters[1:]}
 
 
 class Registry(dict[str, Quantity]):
@@ -58,25 +85,20 @@ class Registry(dict[str, Quantity]):
 
         return add
 
-    def find(self, name: str) -> Quantity:
-        """The quantity of that name; ``ValueError`` with the nearest one if there is none."""
-        if name not in self:
-            raise ValueError(f"there is no quantity '{name}'; {nearest(name, self)}")
-        return self[name]
-
-
-def nearest(name: str, valid: Any) -> str:
-    """``did you mean '...'?`` or the list of what exists."""
-    near = difflib.get_close_matches(name, list(valid), n=1, cutoff=0.5)
-    return f"did you mean '{near[0]}'?" if near else f"there are: {', '.join(sorted(valid))}"
+    @property
+    def signatures(self) -> dict[str, Signature]:
+        """What claims files are checked against, by name."""
+        return {name: quantity.signature for name, quantity in self.items()}
 
 
 def at_scale(arguments: Mapping[str, Any], scale: str) -> dict[str, Any]:
     """Arguments at one scale: ``{default: x, laptop: y}`` gives y at the laptop's and x elsewhere."""
-    return {
-        name: value.get(scale, value["default"]) if isinstance(value, Mapping) else value
-        for name, value in arguments.items()
-    }
+    return {name: value_at(value, scale) for name, value in arguments.items()}
+
+
+def value_at(value: Any, scale: str) -> Any:
+    """A value, or what ``{default: x, laptop: y}`` gives at one scale."""
+    return value.get(scale, value["default"]) if isinstance(value, Mapping) else value
 
 
 def _in_words(value: Any) -> str:

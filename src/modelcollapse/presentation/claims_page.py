@@ -8,16 +8,18 @@ from pathlib import Path
 
 import pandas as pd
 
-from modelcollapse.evidence.verdicts import headline_counts, verdict_term
+from modelcollapse.evidence.deviations import from_json
+from modelcollapse.evidence.judge import COLUMNS
+from modelcollapse.evidence.verdicts import headline_counts
 from modelcollapse.runtime.files import write_atomically
 
 BEGIN, END = "<!-- results:begin -->", "<!-- results:end -->"
 REPAIR = "modelcollapse document-results"
-SHOWN = ("claim_id", "paper", "statement", "reported", "ours", "ci_low", "ci_high", "n_seeds", "verdict")
 
 
 def write_claims_page(claims: Path, outputs: dict[str, Path]) -> None:
-    """Write ``markdown`` (every claim with its rule) and ``metrics`` (JSON: number of claims per verdict)."""
+    """Write ``markdown`` (every claim with its rule, then all deviations) and ``metrics`` (JSON: number of claims per
+    verdict)."""
     table = read_claims(claims)
     counts = headline_counts(table)
     lines = ["# Claims", "", *[f"- {term}: {count}" for term, count in counts.items()], ""]
@@ -26,8 +28,10 @@ def write_claims_page(claims: Path, outputs: dict[str, Path]) -> None:
         lines += [
             f"- ours: {row.ours} [{row.ci_low}, {row.ci_high}], n = {row.n_seeds}, p = {row.p}, Holm {row.p_holm}"
         ]
-        lines += [f"- verdict: **{verdict_term(row.verdict)}**{row.verdict[len(verdict_term(row.verdict)) :]}"]
+        history = f" [{row.history}]" if row.history else ""
+        lines += [f"- verdict: **{row.verdict}**{history}" + (f": {row.detail}" if row.detail else "")]
         lines += [f"- rule: {row.rule}", f"- figure: {row.figure}; data: {row.target}", ""]
+    lines += _deviations(table)
     with write_atomically(outputs["markdown"]) as temporary:
         temporary.write_text("\n".join(lines), encoding="utf-8")
     with write_atomically(outputs["metrics"]) as temporary:
@@ -41,10 +45,30 @@ def read_claims(path: Path) -> pd.DataFrame:
         ValueError: a column of the contract is missing.
     """
     table = pd.read_csv(path, dtype=str, keep_default_na=False)
-    missing = [column for column in (*SHOWN, "rule", "p_holm") if column not in table.columns]
+    missing = [column for column in COLUMNS if column not in table.columns]
     if missing:
         raise ValueError(f"{path} has no column '{missing[0]}': make it again with 'snakemake --cores all {path}'.")
     return table
+
+
+def _deviations(table: pd.DataFrame) -> list[str]:
+    """Every setting that differs from the paper's, once; experiments that share it stand in one row."""
+    rows: dict[tuple[str, str, str, bool], dict[str, None]] = {}
+    for deviation in (deviation for cell in table["deviations"] for deviation in from_json(cell)):
+        same = (deviation.setting, *deviation.words(), deviation.unverified)
+        rows.setdefault(same, {})[deviation.experiment] = None
+    lines = ["## Deviations from the paper", ""]
+    if not rows:
+        return [*lines, "None: every experiment that a claim judges is as `config/paper.yaml` says.", ""]
+    lines += [
+        "Counted from `config/paper.yaml`. An unverified value is not stated by the paper, and counts for no verdict.",
+        "",
+    ]
+    lines += ["| experiment | setting | ours | paper's | |", "|---|---|---|---|---|"]
+    for (setting, ours, theirs, unverified), experiments in rows.items():
+        mark = "unverified" if unverified else ""
+        lines.append(f"| {', '.join(experiments)} | {setting} | {ours} | {theirs} | {mark} |")
+    return [*lines, ""]
 
 
 def results_tables(claims: Path) -> str:
@@ -60,9 +84,7 @@ def _results_table(paper: str, table: pd.DataFrame) -> str:
     for row in table.itertuples():
         interval = f" [{row.ci_low}, {row.ci_high}]" if row.ci_low else ""
         ours = f"{row.ours.partition(' (')[0]}{interval}"
-        rows.append(
-            f"| {row.claim_id} | {row.statement} | {row.reported} | {ours} | {row.n_seeds} | {verdict_term(row.verdict)} |"
-        )
+        rows.append(f"| {row.claim_id} | {row.statement} | {row.reported} | {ours} | {row.n_seeds} | {row.verdict} |")
     return "\n".join(rows) + "\n"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import matplotlib
@@ -25,6 +26,8 @@ MARKERS = "osD^vP*X"
 MOST_ERROR_BARS = 12
 """Intervals at more places than this are drawn as a band."""
 HASHSALT = "modelcollapse"
+RELATIVE = "ln(perplexity / generation 0) [nats]"
+"""Axis label of a degradation."""
 
 
 def use_style() -> None:
@@ -67,12 +70,18 @@ def legend_below(figure: Figure, axis: Axes, columns: int) -> None:
     figure.legend(*axis.get_legend_handles_labels(), loc="outside lower center", ncols=columns)
 
 
+def in_seeds(*counts: int) -> str:
+    """``1 seed``, ``5 seeds``, or ``1-5 seeds`` for several numbers of seeds."""
+    low, high = min(counts), max(counts)
+    return f"{low if low == high else f'{low}-{high}'} seed{'s' * (high != 1)}"
+
+
 def generation_colours(count: int) -> list[tuple[float, float, float]]:
     """Colours from dark (early) to light (late) that keep their order in grey and for the colour-blind."""
     return list(sns.color_palette("viridis", count + 1)[:count])
 
 
-def save_figure(figure: Figure, outputs: dict[str, Path]) -> None:
+def save_figure(figure: Figure, outputs: Mapping[str, Path]) -> None:
     """Write ``svg`` and ``png`` without dates or versions in them, and close the figure."""
     with write_atomically(outputs["svg"]) as temporary:
         figure.savefig(temporary, format="svg", metadata={"Date": None, "Creator": None})

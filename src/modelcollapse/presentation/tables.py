@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import pandas as pd
 
+from modelcollapse.measures.paper_data import PaperData
 from modelcollapse.runtime.files import write_atomically
 
 
 def write_table(
-    frame: pd.DataFrame, outputs: dict[str, Path], digits: int = 4, markdown_cell: Callable[[str], str] = str
+    frame: pd.DataFrame, outputs: Mapping[str, Path], digits: int = 4, markdown_cell: Callable[[str], str] = str
 ) -> None:
     """Write ``csv`` and ``markdown``; numbers with this many significant digits, missing ones blank.
 
@@ -36,14 +37,24 @@ def write_table(
         temporary.write_text(cells.to_markdown(index=False, disable_numparse=True) + "\n", encoding="utf-8")
 
 
-def read_columns(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
-    """A Parquet table that must have these columns.
+def read_columns(data: PaperData, group: str, name: str, columns: Iterable[str]) -> pd.DataFrame:
+    """A result file that must have these columns.
 
     Raises:
+        NotAvailable: the file was not made.
         ValueError: a column is missing; the message names it and the file.
     """
-    frame = pd.read_parquet(path)
+    frame = data.table(group, name)
+    check_columns(frame, data.files[group][name], columns)
+    return frame
+
+
+def check_columns(frame: pd.DataFrame, path: Path, columns: Iterable[str]) -> None:
+    """Check that a table has these columns.
+
+    Raises:
+        ValueError: one is missing; the message names it and the file.
+    """
     missing = [column for column in columns if column not in frame.columns]
     if missing:
         raise ValueError(f"{path} has no column '{missing[0]}': delete it and run the same command again.")
-    return frame

@@ -15,13 +15,14 @@ import numpy as np
 import pyarrow as pa
 import torch
 
-from modelcollapse.recursion import regimes
+from modelcollapse.recursion import registry
 from modelcollapse.recursion.models.model_files import build_model, load_model, save_model
 from modelcollapse.recursion.models.network import LanguageModel
-from modelcollapse.recursion.packing import Rows, read_rows, rows_from
+from modelcollapse.recursion.packing import TokenRows, read_rows, rows_from
 from modelcollapse.recursion.score import negative_log_likelihood, predicted_tokens, row_perplexity
 from modelcollapse.recursion.settings import ArmSettings, FamilySettings
 from modelcollapse.recursion.train import FitReport, fit
+from modelcollapse.recursion.training_sets import HUMAN, RegimeContext
 from modelcollapse.recursion.writing.samples_file import read_samples, write_samples
 from modelcollapse.recursion.writing.sampling import Samples, sample_rows
 from modelcollapse.runtime.device import pick_device, single_thread
@@ -35,14 +36,14 @@ SCORING_BATCH = 64
 
 
 @dataclass(frozen=True)
-class Text:
+class HumanText:
     """The human text of a family as rows, and its special tokens."""
 
-    train: Rows
+    train: TokenRows
     """Every human row of the corpus; the first ``count`` are the family's training rows."""
     count: int
-    validation: Rows
-    test: Rows
+    validation: TokenRows
+    test: TokenRows
     vocabulary: int
     begin_id: int
     pad_id: int
@@ -92,7 +93,7 @@ def fit_generation_0(
     single_thread()
     text = _read_text(family, encoded)
     model = _start(family, text, base, seed)
-    scores = Scores()
+    scores = ScoreTable()
     if base is not None:
         scores.add("human_test_zero_shot", model, text.test)
     report = fit(model, text.train.take(np.arange(text.count)), text.validation, family.training, (seed, 0), work)
@@ -125,8 +126,8 @@ def sample_generation_0(
     single_thread()
     text = _read_text(family, encoded)
     model = load_model(model_0, pick_device())
-    origins = [{"source": regimes.HUMAN, "rows": text.count, "share": 1.0}]
-    scores = Scores()
+    origins = [{"source": HUMAN, "rows": text.count, "share": 1.0}]
+    scores = ScoreTable()
     facts = _write_and_score(arm, text, model, model, origins, seed, 0, scores, outputs["samples"], work)
     scores.write(outputs["scores"], facts)
 
@@ -166,12 +167,12 @@ def run_generation(
     single_thread()
     text = _read_text(family, encoded)
     first = load_model(model_0, pick_device())
-    chosen = regimes.choose(_situation(arm, text, first, samples, seed, generation))
+    chosen = registry.load_regime(arm.regime.name).choose(_regime_context(arm, text, first, samples, seed, generation))
     start = previous if arm.weights == "continued" else base
     model = _start(family, text, start, integer_seed(seed, generation))
     report = fit(model, chosen.rows, text.validation, arm.training, (seed, generation), work, chosen.passes)
     say(f"generation {generation}: {report.steps} steps, validation {[round(v, 3) for v in report.validation]}")
-    scores = Scores()
+    scores = ScoreTable()
     scores.add("human_test", model, text.test)
     if generation - 1 in samples:
         _score_own(scores, arm, text, model, samples[generation - 1])
@@ -183,13 +184,13 @@ def run_generation(
         save_model(model, outputs["model"])
 
 
-class Scores:
+class ScoreTable:
     """Negative log-likelihoods by measure and row, as they are written to a scores file."""
 
     def __init__(self) -> None:
         self.columns: dict[str, list[np.ndarray]] = {"measure": [], "unit": [], "nll": [], "tokens": []}
 
-    def add(self, measure: str, model: LanguageModel, rows: Rows) -> None:
+    def add(self, measure: str, model: LanguageModel, rows: TokenRows) -> None:
         """Score rows under a model."""
         self.add_values(measure, *negative_log_likelihood(model, rows, SCORING_BATCH))
 
@@ -214,7 +215,7 @@ class Scores:
         write_parquet(table, path, dict(facts))
 
 
-def _read_text(family: FamilySettings, encoded: Paths) -> Text:
+def _read_text(family: FamilySettings, encoded: Paths) -> HumanText:
     facts = read_metadata(encoded["train"])
     train = read_rows(encoded["train"], family.packing, family.row_tokens)
     count = family.train_rows or len(train)
@@ -224,10 +225,10 @@ def _read_text(family: FamilySettings, encoded: Paths) -> Text:
     test = read_rows(encoded["test"], family.packing, family.row_tokens, family.test_rows)
     special = (facts["vocabulary"], facts["begin_id"], facts["pad_id"])
     hashes = (facts["corpus_sha256"], facts["tokenizer_sha256"], facts.get("tokenizer_fingerprint"))
-    return Text(train, count, validation, test, *special, *hashes)
+    return HumanText(train, count, validation, test, *special, *hashes)
 
 
-def _start(family: FamilySettings, text: Text, weights: Path | None, seed: int) -> LanguageModel:
+def _start(family: FamilySettings, text: HumanText, weights: Path | None, seed: int) -> LanguageModel:
     device = pick_device()
     if weights is None:
         model = build_model(family.model, text.vocabulary, seed).to(device)
@@ -250,11 +251,11 @@ def _start(family: FamilySettings, text: Text, weights: Path | None, seed: int) 
     return model
 
 
-def _situation(
-    arm: ArmSettings, text: Text, first: LanguageModel, samples: Mapping[int, Path], seed: int, generation: int
-) -> regimes.Situation:
-    needed = regimes.required_generations(arm.regime, generation)
-    return regimes.Situation(
+def _regime_context(
+    arm: ArmSettings, text: HumanText, first: LanguageModel, samples: Mapping[int, Path], seed: int, generation: int
+) -> RegimeContext:
+    needed = registry.required_generations(arm.regime, generation)
+    return RegimeContext(
         generation=generation,
         settings=arm.regime,
         human=text.train,
@@ -265,14 +266,16 @@ def _situation(
     )
 
 
-def _training_rows(arm: ArmSettings, text: Text, path: Path) -> Rows:
+def _training_rows(arm: ArmSettings, text: HumanText, path: Path) -> TokenRows:
     """What earlier models wrote, held-out rows excluded."""
     stored = read_samples(path)
     kept = [i for i, held_out in enumerate(stored.held_out) if not held_out]
     return _as_read(arm, text, [stored.ids[i] for i in kept], text.train, [int(stored.prompt_id[i]) for i in kept])
 
 
-def _as_read(arm: ArmSettings, text: Text, written: list[np.ndarray], source: Rows, prompt_ids: Sequence[int]) -> Rows:
+def _as_read(
+    arm: ArmSettings, text: HumanText, written: list[np.ndarray], source: TokenRows, prompt_ids: Sequence[int]
+) -> TokenRows:
     """Written texts as rows like the human ones: after the begin token if they continue nothing, after their prompt if
     it is a task; the continuation of a block is a block of its own (Shumailov et al.)."""
     if arm.prompts == "none":
@@ -284,7 +287,7 @@ def _as_read(arm: ArmSettings, text: Text, written: list[np.ndarray], source: Ro
     return rows_from(written)
 
 
-def _score_own(scores: Scores, arm: ArmSettings, text: Text, model: LanguageModel, path: Path) -> None:
+def _score_own(scores: ScoreTable, arm: ArmSettings, text: HumanText, model: LanguageModel, path: Path) -> None:
     """Cross-entropy of model g on held-out samples of model g - 1, and their entropy under their own writer."""
     stored = read_samples(path)
     held_out = [i for i, flag in enumerate(stored.held_out) if flag]
@@ -302,27 +305,27 @@ def _score_own(scores: Scores, arm: ArmSettings, text: Text, model: LanguageMode
 
 def _write_and_score(
     arm: ArmSettings,
-    text: Text,
+    text: HumanText,
     model: LanguageModel,
     first: LanguageModel,
     origins: list[dict[str, object]],
     seed: int,
     generation: int,
-    scores: Scores,
+    scores: ScoreTable,
     target: Path,
     work: Path,
 ) -> dict[str, Any]:
     """Sample training rows and held-out rows, write them, and score them under generation 0."""
-    count = regimes.rows_to_sample(arm.regime, generation, text.count)
+    count = registry.rows_to_write(arm.regime, generation, text.count)
     written = _sample(arm, text, model, count, (seed, "sample", generation), work / "sample")
     held_out = _sample(arm, text, model, None, (seed, "held out", generation), work / "held_out")
-    human_share = sum(float(part["share"]) for part in origins if part["source"] == regimes.HUMAN)
+    human_share = sum(float(part["share"]) for part in origins if part["source"] == HUMAN)
     lineage = {
         "seed": seed,
         "generation": generation,
-        "regime": arm.regime.model_dump(),
+        "regime": {"name": arm.regime.name} | arm.regime.model_dump(exclude_defaults=True),
         "weights": arm.weights,
-        "decoding": arm.decoding.model_dump(),
+        "decoding": {"method": arm.decoding.method} | arm.decoding.model_dump(exclude_defaults=True),
         "training": origins,
         "human_share": human_share,
         "parents": [part["source"] for part in origins],
@@ -337,7 +340,7 @@ def _write_and_score(
 
 
 def _sample(
-    arm: ArmSettings, text: Text, model: LanguageModel, count: int | None, stream: tuple[object, ...], work: Path
+    arm: ArmSettings, text: HumanText, model: LanguageModel, count: int | None, stream: tuple[object, ...], work: Path
 ) -> Samples:
     """Continue ``count`` training rows, from the start again when used up; without count, the validation rows."""
     source = text.validation if count is None else text.train.take(np.arange(text.count))

@@ -14,7 +14,7 @@ from modelcollapse.runtime.parquet import read_metadata
 
 
 @dataclass(frozen=True)
-class Rows:
+class TokenRows:
     """Token ids, one row per text. Predicted is every token but the first of its row and those of its prompt."""
 
     ids: np.ndarray
@@ -27,9 +27,9 @@ class Rows:
     def __len__(self) -> int:
         return len(self.ids)
 
-    def take(self, places: np.ndarray) -> Rows:
+    def take(self, places: np.ndarray) -> TokenRows:
         """Some of the rows, in this order."""
-        return Rows(self.ids[places], self.lengths[places], self.prompt_lengths[places])
+        return TokenRows(self.ids[places], self.lengths[places], self.prompt_lengths[places])
 
     def texts(self) -> list[np.ndarray]:
         """Token ids of each row without filling."""
@@ -40,7 +40,7 @@ class Rows:
         return [row[:length] for row, length in zip(self.ids, self.prompt_lengths, strict=True)]
 
 
-def rows_from(texts: Sequence[np.ndarray], prompts: Sequence[np.ndarray] | None = None) -> Rows:
+def rows_from(texts: Sequence[np.ndarray], prompts: Sequence[np.ndarray] | None = None) -> TokenRows:
     """Rows of the given token ids, each after its prompt if there are any."""
     prompts = prompts if prompts is not None else [np.empty(0, np.int32)] * len(texts)
     joined = [np.concatenate([prompt, text]).astype(np.int32) for prompt, text in zip(prompts, texts, strict=True)]
@@ -48,17 +48,17 @@ def rows_from(texts: Sequence[np.ndarray], prompts: Sequence[np.ndarray] | None 
     ids = np.zeros((len(joined), int(lengths.max(initial=0))), dtype=np.int32)
     for place, row in enumerate(joined):
         ids[place, : len(row)] = row
-    return Rows(ids, lengths, np.array([len(prompt) for prompt in prompts], dtype=np.int32))
+    return TokenRows(ids, lengths, np.array([len(prompt) for prompt in prompts], dtype=np.int32))
 
 
-def concatenate(parts: Sequence[Rows]) -> Rows:
+def concatenate(parts: Sequence[TokenRows]) -> TokenRows:
     """All rows of all parts."""
     texts = [text for part in parts for text in part.texts()]
     rows = rows_from(texts)
-    return Rows(rows.ids, rows.lengths, np.concatenate([part.prompt_lengths for part in parts]))
+    return TokenRows(rows.ids, rows.lengths, np.concatenate([part.prompt_lengths for part in parts]))
 
 
-def blocks(documents: Sequence[np.ndarray], row_tokens: int) -> Rows:
+def blocks(documents: Sequence[np.ndarray], row_tokens: int) -> TokenRows:
     """Cut the running text of all documents into disjoint blocks; the remainder is dropped.
 
     Args:
@@ -79,13 +79,13 @@ def blocks(documents: Sequence[np.ndarray], row_tokens: int) -> Rows:
 
 def document_rows(
     documents: Sequence[np.ndarray], row_tokens: int, end_id: int, prompts: Sequence[np.ndarray] | None = None
-) -> Rows:
+) -> TokenRows:
     """One document per row with the end token behind it, cut after ``row_tokens`` tokens (its prompt not counted)."""
     end = np.array([end_id], dtype=np.int32)
     return rows_from([np.concatenate([document, end])[:row_tokens] for document in documents], prompts)
 
 
-def read_rows(path: Path, packing: str, row_tokens: int, limit: int | None = None) -> Rows:
+def read_rows(path: Path, packing: str, row_tokens: int, limit: int | None = None) -> TokenRows:
     """Rows of an encoded split.
 
     Args:
@@ -95,11 +95,15 @@ def read_rows(path: Path, packing: str, row_tokens: int, limit: int | None = Non
         limit: most rows, from the start; None for all.
 
     Raises:
-        ValueError: the split has fewer rows than ``limit``.
+        ValueError: the split has fewer rows than ``limit``, or prompts that ``blocks`` would lose.
     """
     table = pq.read_table(path)
     documents = _lists(table, "ids")
     if packing == "blocks":
+        if "prompt_ids" in table.column_names:
+            raise ValueError(
+                f"{path} has prompts, which blocks cut from running text would lose: use packing: documents."
+            )
         rows = blocks(documents, row_tokens)
     else:
         prompts = _lists(table, "prompt_ids") if "prompt_ids" in table.column_names else None

@@ -10,11 +10,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from modelcollapse.recursion.models.network import LanguageModel
-from modelcollapse.recursion.packing import Rows
+from modelcollapse.recursion.packing import TokenRows
 
 
 def negative_log_likelihood(
-    model: LanguageModel, rows: Rows, batch_size: int, precision: str = "fp32"
+    model: LanguageModel, rows: TokenRows, batch_size: int, precision: str = "fp32"
 ) -> tuple[np.ndarray, np.ndarray]:
     """Negative log-likelihood of every row, and how many of its tokens were predicted.
 
@@ -42,7 +42,7 @@ def token_losses(logits: Tensor, ids: Tensor) -> Tensor:
     return flat.view(ids.shape[0], -1)
 
 
-def batch_tensors(rows: Rows, places: np.ndarray, device: torch.device) -> tuple[Tensor, Tensor]:
+def batch_tensors(rows: TokenRows, places: np.ndarray, device: torch.device) -> tuple[Tensor, Tensor]:
     """Token ids [batch, longest] and the mask [batch, longest - 1] of predicted tokens."""
     batch = rows.take(places)
     longest = int(batch.lengths.max())
@@ -52,18 +52,18 @@ def batch_tensors(rows: Rows, places: np.ndarray, device: torch.device) -> tuple
     return ids, torch.from_numpy(mask).to(device)
 
 
-def predicted_tokens(rows: Rows) -> np.ndarray:
+def predicted_tokens(rows: TokenRows) -> np.ndarray:
     """int32 [rows]: tokens that are predicted."""
     return (rows.lengths - np.maximum(rows.prompt_lengths, 1)).clip(min=0).astype(np.int32)
 
 
-def row_perplexity(model: LanguageModel, rows: Rows, batch_size: int) -> np.ndarray:
+def row_perplexity(model: LanguageModel, rows: TokenRows, batch_size: int) -> np.ndarray:
     """exp(mean negative log-likelihood per predicted token) of every row."""
     sums, tokens = negative_log_likelihood(model, rows, batch_size)
     return np.exp(sums / np.maximum(tokens, 1))
 
 
-def mean_cross_entropy(model: LanguageModel, rows: Rows, batch_size: int, precision: str = "fp32") -> float:
+def mean_cross_entropy(model: LanguageModel, rows: TokenRows, batch_size: int, precision: str = "fp32") -> float:
     """Nats per predicted token over all rows."""
     sums, tokens = negative_log_likelihood(model, rows, batch_size, precision)
     return float(sums.sum() / tokens.sum())

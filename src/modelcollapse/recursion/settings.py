@@ -4,23 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from modelcollapse.runtime.settings import Published, Settings
-
-Regime = Literal[
-    "replace",
-    "accumulate",
-    "accumulate_subsample",
-    "replace_growing",
-    "preserve",
-    "fresh",
-    "filtered",
-    "curated",
-    "human_steps",
-    "human_growing",
-    "human_only",
-]
+from modelcollapse.recursion.registry import METHODS, REGIMES
+from modelcollapse.runtime.entries import entry_module
+from modelcollapse.runtime.settings import Reference, Settings
 
 
 class RopeScaling(Settings):
@@ -41,11 +29,11 @@ class ModelSettings(Settings):
 
     architecture: Literal["opt", "gpt2", "llama", "qwen2", "qwen3"] = "opt"
     """Model family of `transformers`; SmolLM2 is a `llama`, Qwen2.5 a `qwen2`."""
-    width: Annotated[int, Field(ge=8), Published(768)] = 768
+    width: Annotated[int, Field(ge=8)] = 768
     """Hidden size."""
-    layers: Annotated[int, Field(ge=1), Published(12)] = 12
+    layers: Annotated[int, Field(ge=1)] = 12
     """Number of transformer blocks."""
-    heads: Annotated[int, Field(ge=1), Published(12)] = 12
+    heads: Annotated[int, Field(ge=1)] = 12
     """Number of attention heads; divides `width`, unless `head_width` is given."""
     key_value_heads: Annotated[int | None, Field(ge=1)] = None
     """Heads of keys and values, shared by groups of attention heads; divides `heads`; null means `heads`."""
@@ -53,9 +41,9 @@ class ModelSettings(Settings):
     """Width of one attention head; null means `width` / `heads`."""
     feed_forward: Annotated[int | None, Field(ge=8)] = None
     """Width of the feed-forward layer; null means 4 x `width`."""
-    positions: Annotated[int, Field(ge=16), Published(2048)] = 2048
+    positions: Annotated[int, Field(ge=16)] = 2048
     """Longest sequence the model can read, in tokens."""
-    dropout: Annotated[float, Field(ge=0, lt=1), Published(0.1)] = 0.1
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
     """Dropout probability during training."""
     tied_embeddings: bool = False
     """Whether the output layer is the embedding matrix; `opt` and `gpt2` always tie them."""
@@ -65,7 +53,7 @@ class ModelSettings(Settings):
     """Base of the wavelengths of rotary positions; not read by `opt` and `gpt2`."""
     rope_scaling: RopeScaling | None = None
     """Scaling of the rotary positions; null means none."""
-    pretrained: Annotated[str | None, Published("facebook/opt-125m")] = None
+    pretrained: str | None = None
     """Hub name, local folder or local `.gguf` file of published weights, whose sizes replace those above; null means random
     initialisation."""
     revision: str | None = None
@@ -95,38 +83,36 @@ class ModelSettings(Settings):
 class TrainingSettings(Settings):
     """How a model is fitted."""
 
-    epochs: Annotated[int, Field(ge=1), Published(5)] = 5
+    epochs: Annotated[int, Field(ge=1)] = 5
     """Passes over the training rows."""
-    batch_size: Annotated[int, Field(ge=1), Published(128)] = 128
+    batch_size: Annotated[int, Field(ge=1)] = 128
     """Rows per forward pass."""
-    gradient_accumulation: Annotated[int, Field(ge=1), Published(1)] = 1
+    gradient_accumulation: Annotated[int, Field(ge=1)] = 1
     """Forward passes per optimiser step."""
-    learning_rate: Annotated[float, Field(gt=0), Published(2e-5)] = 2e-5
+    learning_rate: Annotated[float, Field(gt=0)] = 2e-5
     """Peak learning rate of AdamW."""
-    final_learning_rate: Annotated[float, Field(ge=0), Published(1e-6)] = 1e-6
+    final_learning_rate: Annotated[float, Field(ge=0)] = 1e-6
     """Learning rate at the end of the cosine or linear schedule."""
-    schedule: Annotated[Literal["cosine_by_epoch", "cosine", "linear", "constant"], Published("cosine_by_epoch")] = (
-        "cosine_by_epoch"
-    )
+    schedule: Literal["cosine_by_epoch", "cosine", "linear", "constant"] = "cosine_by_epoch"
     """`cosine_by_epoch` changes once an epoch (T_max = epochs), the others every optimiser step."""
-    warmup_share: Annotated[float, Field(ge=0, lt=1), Published(0.0)] = 0.0
+    warmup_share: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """Share of the optimiser steps with linearly rising learning rate."""
-    weight_decay: Annotated[float, Field(ge=0), Published(0.01)] = 0.01
+    weight_decay: Annotated[float, Field(ge=0)] = 0.01
     """Decoupled weight decay of AdamW."""
     gradient_clip: Annotated[float | None, Field(gt=0)] = None
     """Largest gradient norm; null means no clipping, as published."""
-    precision: Annotated[Literal["fp32", "bf16"], Published("fp32")] = "fp32"
+    precision: Literal["fp32", "bf16"] = "fp32"
     """bf16 is autocast over fp32 weights."""
-    selection: Annotated[Literal["best_validation", "last"], Published("best_validation")] = "best_validation"
+    selection: Literal["best_validation", "last"] = "best_validation"
     """Which epoch's weights go on: the one with the lowest cross-entropy on human validation text, or the last."""
 
 
 class DecodingSettings(Settings):
     """How a model writes."""
 
-    method: Annotated[Literal["ancestral", "greedy", "beam"], Published("beam")] = "ancestral"
-    """Sampling, arg max, or beam search."""
-    beams: Annotated[int, Field(ge=1), Published(5)] = 5
+    method: str = "ancestral"
+    """A module of `recursion/writing/methods`: `ancestral` sampling, `greedy` (arg max), `beam` search."""
+    beams: Annotated[int, Field(ge=1)] = 5
     """Width of the beam search; ignored by the other methods."""
     temperature: Annotated[float, Field(gt=0)] = 1.0
     """Divides the logits before sampling."""
@@ -134,22 +120,28 @@ class DecodingSettings(Settings):
     """Keep the k likeliest tokens; null keeps all."""
     top_p: Annotated[float, Field(gt=0, le=1)] = 1.0
     """Keep the smallest set of tokens with this probability."""
-    repetition_penalty: Annotated[float, Field(gt=0), Published(1.0)] = 1.0
+    repetition_penalty: Annotated[float, Field(gt=0)] = 1.0
     """CTRL-style penalty on tokens of the prompt and the text so far; 1 means none."""
-    new_tokens: Annotated[int, Field(ge=1), Published(64)] = 64
+    new_tokens: Annotated[int, Field(ge=1)] = 64
     """Largest number of tokens written."""
-    stop_at_end: Annotated[bool, Published(False)] = False
+    stop_at_end: bool = False
     """Stop at the end-of-text token; false forbids it, so that every sample has `new_tokens` tokens."""
     batch_size: Annotated[int, Field(ge=1)] = 100
     """Prompts per batch. Part of the random stream, so of the result."""
+
+    @field_validator("method")
+    @classmethod
+    def _exists(cls, name: str) -> str:
+        entry_module(METHODS, name)
+        return name
 
 
 class RegimeSettings(Settings):
     """What the next model trains on."""
 
-    name: Annotated[Regime, Published("replace")] = "replace"
-    """One of the regimes of `modelcollapse.recursion.regimes`."""
-    kept: Annotated[float, Field(ge=0, le=1), Published(0.0)] = 0.0
+    name: str = "replace"
+    """A module of `recursion/regimes`, such as `replace` or `accumulate`."""
+    kept: Annotated[float, Field(ge=0, le=1)] = 0.0
     """`preserve`, `human_only`: share of human rows kept, drawn anew in each generation; constant size."""
     keep_share: Annotated[float, Field(gt=0, le=1)] = 0.5
     """`filtered`, `curated`: share of the candidate rows that passes the selection."""
@@ -162,19 +154,25 @@ class RegimeSettings(Settings):
     error_rate: Annotated[float, Field(ge=0, le=1)] = 0.0
     """`curated`: probability that the verifier's answer is flipped."""
 
+    @field_validator("name")
+    @classmethod
+    def _exists(cls, name: str) -> str:
+        entry_module(REGIMES, name)
+        return name
+
 
 class FamilySettings(Settings):
     """What all arms of a family share: human text, tokenizer, architecture, generation 0."""
 
-    corpus: str
+    corpus: Annotated[str, Reference("text corpus")]
     """Prepared corpus whose text the experiment is about."""
-    tokenizer: str
+    tokenizer: Annotated[str, Reference("tokenizer")]
     """Tokenizer, a key of `tokenizers`."""
     model: ModelSettings
     """Architecture."""
-    packing: Annotated[Literal["blocks", "documents"], Published("blocks")] = "blocks"
+    packing: Literal["blocks", "documents"] = "blocks"
     """Blocks of `row_tokens` tokens cut from the running text, or one document per row."""
-    row_tokens: Annotated[int, Field(ge=4), Published(64)] = 64
+    row_tokens: Annotated[int, Field(ge=4)] = 64
     """Tokens per block, or the most tokens of a document."""
     train_rows: Annotated[int | None, Field(ge=2)] = None
     """Human training rows used, from the start of the corpus; null means all."""
@@ -182,7 +180,7 @@ class FamilySettings(Settings):
     """Human validation rows; null means all."""
     test_rows: Annotated[int | None, Field(ge=2)] = None
     """Human test rows; null means all."""
-    base_corpus: str | None = None
+    base_corpus: Annotated[str | None, Reference("text corpus")] = None
     """Corpus on which the weights are pretrained here; null means published weights, or none."""
     base_rows: Annotated[int | None, Field(ge=2)] = None
     """Rows of the base corpus; null means all."""
@@ -190,6 +188,10 @@ class FamilySettings(Settings):
     """How the base is pretrained."""
     training: TrainingSettings = TrainingSettings()
     """How generation 0 is fitted on human text, from the base."""
+    gpu: bool = False
+    """Whether its jobs ask the scheduler for a GPU."""
+    published_as: str | None = None
+    """Name of the family in `config/paper.yaml` that this one stands for; null means the same name."""
 
 
 class ArmSettings(Settings):
@@ -210,16 +212,27 @@ class ArmSettings(Settings):
     """How generations >= 1 are fitted."""
     decoding: DecodingSettings = DecodingSettings()
     """How every generation writes."""
-    prompts: Annotated[Literal["corpus_blocks", "prompts", "none"], Published("corpus_blocks")] = "corpus_blocks"
+    prompts: Literal["corpus_blocks", "prompts", "none"] = "corpus_blocks"
     """What a sample continues: each human training block, the corpus's own prompts, or nothing."""
-    weights: Annotated[Literal["reinitialised", "continued"], Published("reinitialised")] = "reinitialised"
+    weights: Literal["reinitialised", "continued"] = "reinitialised"
     """Where generations >= 1 start: from the base again, or from the previous generation."""
     log_q: Literal["all", "held_out"] = "all"
     """Rows of which each token's log q is stored; `held_out` (all that own perplexity needs) makes small files."""
-    generations: Annotated[int, Field(ge=1), Published(9)] = 9
+    generations: Annotated[int, Field(ge=1)] = 9
     """Last generation: models 0..generations are fitted."""
-    seeds: Annotated[int, Field(ge=1), Published(5)] = 5
+    seeds: Annotated[int, Field(ge=1)] = 5
     """Number of seeds: 1..seeds, each one whole chain; seed 0 is the pilot's."""
+    measures: list[str] = [
+        "cross_entropy",
+        "base_cross_entropy",
+        "own_cross_entropy",
+        "sequence_cross_entropy",
+        "repeated_token_4gram_share",
+    ]
+    """What is measured: modules of `modelcollapse.measures.entries`, and measures of `modelcollapse.diversity` such as
+    `self_bleu` or `distinct_2`, which read the decoded samples."""
+    published_as: str | None = None
+    """Name of the arm in `config/paper.yaml` that this one stands for; null means the same name."""
 
 
 class LanguageModelSettings(Settings):

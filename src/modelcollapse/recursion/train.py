@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from modelcollapse.recursion.models.network import LanguageModel
-from modelcollapse.recursion.packing import Rows
+from modelcollapse.recursion.packing import TokenRows
 from modelcollapse.recursion.schedule import learning_rate
 from modelcollapse.recursion.score import autocast, batch_tensors, mean_cross_entropy
 from modelcollapse.recursion.settings import TrainingSettings
@@ -41,8 +41,8 @@ class FitReport:
 
 def fit(
     model: LanguageModel,
-    rows: Rows,
-    validation: Rows,
+    rows: TokenRows,
+    validation: TokenRows,
     training: TrainingSettings,
     seed_parts: tuple[object, ...],
     work: Path,
@@ -118,7 +118,7 @@ def _rows_of_step(
 def _optimise(
     model: LanguageModel,
     optimizer: torch.optim.Optimizer,
-    rows: Rows,
+    rows: TokenRows,
     chosen: np.ndarray,
     training: TrainingSettings,
     rate: float,
@@ -166,7 +166,7 @@ def _check_finite(loss: float, which: str, epoch: int, step: int, rate: float) -
 
 def _validate(
     model: LanguageModel,
-    validation: Rows,
+    validation: TokenRows,
     training: TrainingSettings,
     report: FitReport,
     best: dict[str, torch.Tensor] | None,

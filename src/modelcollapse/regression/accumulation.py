@@ -64,40 +64,6 @@ def multipliers(regime: str, iterations: int) -> np.ndarray:
     return np.cumsum(fed_back) + 1 - 1 / steps
 
 
-def limiting_multiplier(regime: str) -> float:
-    """Limit of ``multipliers``: pi^2/6 for accumulate, pi^2/2 - 2 for accumulate_subsample, infinite for the others."""
-    check_regime(regime)
-    limits = {"accumulate": np.pi**2 / 6, "accumulate_subsample": np.pi**2 / 2 - 2}
-    return float(limits.get(regime, np.inf))
-
-
-def expected_test_error_given_design(
-    regime: str, iteration: int, design: np.ndarray, noise_variance: float = 1.0, covariance: np.ndarray | None = None
-) -> float:
-    """Expected test error over noise alone: s^2 tr(Sigma (X'X)^-1) times the multiplier.
-
-    Exact for all regimes but ``accumulate_subsample``, which is refused: its draws do not leave X'X as it is.
-
-    Args:
-        regime: one of ``REGIMES``.
-        iteration: n >= 1.
-        design: X, [T, d], of full column rank.
-        noise_variance: s^2.
-        covariance: Sigma, [d, d]; None is the identity.
-
-    Raises:
-        ValueError: as ``expected_test_error``; a design without full column rank; the regime ``accumulate_subsample``.
-    """
-    if check_regime(regime) == "accumulate_subsample":
-        raise ValueError("accumulate_subsample has no closed form given the design: use one of the other regimes.")
-    matrix = check_design(design)
-    factor = np.eye(matrix.shape[1]) if covariance is None else np.linalg.cholesky(covariance)
-    # tr(L'(X'X)^-1 L) = |R^-T L|^2 with X = QR
-    root = np.linalg.solve(np.linalg.qr(matrix, mode="r").T, factor)
-    trace = float(np.sum(root**2))
-    return check_noise_variance(noise_variance) * trace * float(multipliers(regime, iteration)[-1])
-
-
 def fit_by_recursion(regime: str, design: np.ndarray, noise: list[np.ndarray], truth: np.ndarray) -> np.ndarray:
     """Fitted parameters w_1..w_n from their noise by Theorem 1, at the cost of one product per iteration, [n, d].
 

@@ -3,26 +3,50 @@
 from __future__ import annotations
 
 import os
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
-import torch
+if TYPE_CHECKING:
+    import torch
 
-THREADS_VARIABLE = "MODELCOLLAPSE_THREADS"
-DEVICE_VARIABLE = "MODELCOLLAPSE_DEVICE"
+Device = Literal["auto", "cpu", "cuda"]
 
 
-def pick_device(name: str | None = None) -> torch.device:
-    """The device to compute on: ``name``, or ``MODELCOLLAPSE_DEVICE``, or CUDA where there is one, or the CPU.
+class _Chosen:
+    """What this process was told to use."""
+
+    device: str = "auto"
+    threads: int = 1
+
+
+def use(device: Device = "auto", threads: int = 1) -> None:
+    """Set the device and the number of threads of this process, before it computes anything."""
+    _Chosen.device, _Chosen.threads = device, threads
+
+
+def resolve_device(device: Device) -> str:
+    """``cpu`` or ``cuda``: what ``auto`` means on this machine, found without importing PyTorch."""
+    if device != "auto":
+        return device
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    has_gpu = Path("/dev/nvidia0").exists() or Path("/dev/nvidiactl").exists()
+    return "cuda" if has_gpu and visible not in ("", "-1") and "+cpu" not in metadata.version("torch") else "cpu"
+
+
+def pick_device() -> torch.device:
+    """The device to compute on, as told by ``use``.
 
     Raises:
-        RuntimeError: CUDA was asked for by name and there is none.
+        RuntimeError: CUDA was asked for, and PyTorch sees none.
     """
-    name = name or os.environ.get(DEVICE_VARIABLE, "auto")
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    if name.startswith("cuda") and not torch.cuda.is_available():
+    import torch
+
+    name = resolve_device(_Chosen.device)
+    if name == "cuda" and not torch.cuda.is_available():
         raise RuntimeError(
-            f"The device {name!r} was asked for, but PyTorch sees no CUDA device here. "
-            f"Unset {DEVICE_VARIABLE}, set it to 'cpu', or run on a machine with a GPU."
+            "The device 'cuda' was asked for, but PyTorch sees no CUDA device here. "
+            "Give --device cpu (for Snakemake: --config device=cpu), or run on a machine with a GPU."
         )
     return torch.device(name)
 
@@ -32,11 +56,12 @@ def single_thread() -> int:
 
     Results depend on the number of threads, so it is part of a step's parameters.
     """
-    threads = int(os.environ.get(THREADS_VARIABLE, "1"))
-    torch.set_num_threads(threads)
+    import torch
+
+    torch.set_num_threads(_Chosen.threads)
     if torch.cuda.is_available():
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
         torch.backends.cuda.matmul.allow_tf32 = False
         torch.backends.cudnn.allow_tf32 = False
     torch.use_deterministic_algorithms(True, warn_only=True)
-    return threads
+    return _Chosen.threads

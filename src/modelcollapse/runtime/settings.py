@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
 
 @dataclass(frozen=True)
-class Published:
-    """Marks the value that the paper used: ``epochs: Annotated[int, Published(5)] = 3``.
+class Reference:
+    """Marks a key whose value names something else of the config: ``corpus: Annotated[str, Reference("text corpus")]``."""
 
-    Settings that differ from it are printed as deviations beside every proxy verdict.
-    """
-
-    value: Any
+    kind: Literal["text corpus", "image corpus", "tokenizer"]
 
 
 class Settings(BaseModel):

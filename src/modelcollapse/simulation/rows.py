@@ -1,15 +1,19 @@
-"""Rows of the theory tables: a simulated quantity with its standard error beside the exact and the published one."""
+"""Rows of simulated tables: summaries over chains, values of single replicates, and test errors split by their source."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
 
-import numpy as np
 import pyarrow as pa
-from scipy.stats import binom
 
-SCHEMA = pa.schema(
+from modelcollapse.runtime.parquet import write_parquet
+from modelcollapse.simulation.summaries import Simulated
+
+SUMMARY_SCHEMA = pa.schema(
     [
         ("experiment", pa.string()),
         ("setting", pa.string()),
@@ -23,23 +27,96 @@ SCHEMA = pa.schema(
         ("replicates", pa.int64()),
     ]
 )
+REPLICATE_SCHEMA = pa.schema(
+    [
+        ("setting", pa.string()),
+        ("quantity", pa.string()),
+        ("at", pa.float64()),
+        ("replicate", pa.int64()),
+        ("value", pa.float64()),
+        ("theory", pa.float64()),
+        ("quoted", pa.float64()),
+    ]
+)
+PARTS = ("bias", "variance", "zeta")
+"""Sources of a test error: what is lost of the signal, label noise, and wrong synthetic labels."""
+ERROR_PART_SCHEMA = pa.schema(
+    [
+        ("setting", pa.string()),
+        ("spectrum", pa.string()),
+        ("dimension", pa.int64()),
+        ("samples", pa.int64()),
+        ("width", pa.int64()),
+        ("synthetic_share", pa.float64()),
+        ("ridge", pa.float64()),
+        ("weight", pa.float64()),
+        ("variant", pa.string()),
+        ("round", pa.int64()),
+        ("replicate", pa.int64()),
+        *[(part, pa.float64()) for part in PARTS],
+        *[(f"theory_{part}", pa.float64()) for part in PARTS],
+        *[(f"exact_{part}", pa.float64()) for part in PARTS],
+    ]
+)
 
 
-@dataclass(frozen=True)
-class Simulated:
-    """An estimate from independent chains."""
+class Dumped(Protocol):
+    """Settings, whole or narrowed to what an experiment reads."""
 
-    value: float
-    standard_error: float
-    replicates: int
+    def model_dump(self) -> dict[str, Any]:
+        """The fields as plain dictionaries, lists and numbers."""
+
+
+class ErrorBySource(Protocol):
+    """A test error in its parts."""
+
+    @property
+    def bias(self) -> Any: ...
+
+    @property
+    def variance(self) -> Any: ...
+
+    @property
+    def zeta(self) -> Any: ...
+
+
+def write_results(
+    table: Any, path: Path, paper: str, experiment: str, settings: Dumped | None = None, note: str = ""
+) -> None:
+    """Write a table of results; paper, experiment, the settings that were read and the note stand in its metadata.
+
+    Args:
+        table: a ``pyarrow.Table`` or a ``pandas.DataFrame``.
+        path: the file.
+        paper: whose experiment it is.
+        experiment: its name.
+        settings: what it read; None where it reads nothing.
+        note: what a reader of the table has to know.
+    """
+    facts: dict[str, Any] = {"paper": paper, "experiment": experiment}
+    facts["settings"] = {} if settings is None else settings.model_dump()
+    write_parquet(table, path, facts | ({"note": note} if note else {}))
 
 
 @dataclass
-class Rows:
-    """The rows of one experiment."""
+class _Rows:
+    """The rows of one experiment, in the order in which they are added."""
 
+    schema: ClassVar[pa.Schema]
+    paper: str
     experiment: str
-    rows: list[dict[str, object]] = field(default_factory=list)
+    rows: list[Mapping[str, object]] = field(default_factory=list)
+
+    def write(self, path: Path, settings: Dumped | None = None, note: str = "") -> None:
+        """Write the table; the other arguments are those of ``write_results``."""
+        table = pa.Table.from_pylist(self.rows, schema=self.schema)
+        write_results(table, path, self.paper, self.experiment, settings, note)
+
+
+class SummaryRows(_Rows):
+    """A simulated quantity with its standard error beside the exact and the published one."""
+
+    schema = SUMMARY_SCHEMA
 
     def add(
         self,
@@ -67,53 +144,68 @@ class Rows:
             }
         )
 
-    def table(self) -> pa.Table:
-        """All rows, in the order in which they were added."""
-        return pa.Table.from_pylist(self.rows, schema=SCHEMA)
+
+class ReplicateRows(_Rows):
+    """Single numbers, one per replicate."""
+
+    schema = REPLICATE_SCHEMA
+
+    def add(
+        self,
+        setting: str,
+        quantity: str,
+        at: float,
+        replicate: int,
+        value: float,
+        theory: float = math.nan,
+        quoted: float = math.nan,
+    ) -> None:
+        """One number; ``at`` is the number of samples, round or generation, ``quoted`` the paper's formula as quoted."""
+        row = {"setting": setting, "quantity": quantity, "at": float(at), "replicate": replicate}
+        self.rows.append(row | {"value": float(value), "theory": float(theory), "quoted": float(quoted)})
 
 
-def mean_of(values: np.ndarray) -> Simulated:
-    """Mean over chains."""
-    return Simulated(float(np.mean(values)), float(np.std(values, ddof=1) / np.sqrt(len(values))), len(values))
+class ErrorPartRows(_Rows):
+    """Test error by source, at unit signal, noise variance and quality: other values are multiples, paired by design."""
 
+    schema = ERROR_PART_SCHEMA
 
-def root_mean_square_of(errors: np.ndarray) -> Simulated:
-    """Root of the mean square over chains; standard error by the delta method."""
-    square = mean_of(np.asarray(errors) ** 2)
-    root = math.sqrt(square.value)
-    return Simulated(root, square.standard_error / (2 * root) if root > 0 else 0.0, square.replicates)
+    def add(
+        self,
+        setting: str,
+        replicate: int,
+        found: ErrorBySource,
+        theory: ErrorBySource,
+        exact: ErrorBySource | None = None,
+        *,
+        spectrum: str,
+        dimension: int,
+        samples: int,
+        synthetic_share: float,
+        ridge: float = 0.0,
+        width: int = 0,
+        weight: float = math.nan,
+        variant: str = "",
+        round: int = 0,
+    ) -> None:
+        """One design; ``width`` 0 means the classical model, None for ``exact`` that no exact mean is known (NaN).
 
-
-def standard_deviation_of(values: np.ndarray) -> Simulated:
-    """Standard deviation over chains; standard error by the delta method on the centred squares."""
-    return root_mean_square_of((values - np.mean(values)) * math.sqrt(len(values) / (len(values) - 1)))
-
-
-def variance_over_chains(values: np.ndarray) -> Simulated:
-    """Variance over chains, from the centred squares."""
-    return mean_of((values - np.mean(values)) ** 2 * (len(values) / (len(values) - 1)))
-
-
-def quantile_of(values: np.ndarray, probability: float = 0.5) -> Simulated:
-    """Quantile over chains; its standard error comes from the distribution-free 95 % interval of order statistics."""
-    ordered, count = np.sort(values), len(values)
-    low, high = (int(np.clip(binom.ppf(p, count, probability), 0, count - 1)) for p in (0.025, 0.975))
-    error = (ordered[high] - ordered[low]) / (2 * 1.96)
-    return Simulated(float(np.quantile(ordered, probability)), float(error), count)
-
-
-def share_of(successes: int, replicates: int, exact: float | None = None) -> Simulated:
-    """Share of chains; standard error under the exact probability where it is known."""
-    share = successes / replicates
-    probability = share if exact is None else exact
-    return Simulated(share, math.sqrt(probability * (1 - probability) / replicates), replicates)
-
-
-def certain(value: float) -> Simulated:
-    """A number that no chance is involved in."""
-    return Simulated(float(value), 0.0, 1)
-
-
-def powers_of_two(last: int) -> list[int]:
-    """1, 2, 4, ... up to ``last``, and ``last``."""
-    return sorted({2**power for power in range(last.bit_length()) if 2**power <= last} | {last})
+        ``weight`` is alpha of weighted mixing, ``variant`` and ``round`` belong to iterative mixing.
+        """
+        row: dict[str, object] = {
+            "setting": setting,
+            "spectrum": spectrum,
+            "dimension": dimension,
+            "samples": samples,
+            "width": width,
+            "synthetic_share": synthetic_share,
+            "ridge": ridge,
+            "weight": weight,
+            "variant": variant,
+            "round": round,
+            "replicate": replicate,
+        }
+        for part in PARTS:
+            row |= {part: getattr(found, part), f"theory_{part}": getattr(theory, part)}
+            row[f"exact_{part}"] = math.nan if exact is None else getattr(exact, part)
+        self.rows.append(row)

@@ -3,9 +3,33 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from pathlib import Path
 
 from modelcollapse.steps.ledger import Record, latest_records, read_ledger
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a set of jobs cost."""
+
+    jobs: int
+    cpu_seconds: float
+    """Start-up included."""
+    peak_memory_mb: float
+    """Of the largest job."""
+
+
+def total_cost(path: str | Path) -> Cost | None:
+    """Cost of the latest record of every job of a ledger; None if there is none."""
+    records = latest_records(read_ledger(path))
+    if not records:
+        return None
+    return Cost(
+        len(records),
+        _total(records, "cpu_seconds") + _total(records, "start_up_cpu_seconds"),
+        max(record["peak_memory_mb"] for record in records),
+    )
 
 
 def cost_lines(path: str | Path) -> list[str]:

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 import yaml
 
+from modelcollapse.evidence.deviations import from_json
 from modelcollapse.evidence.judge import judge_claims
-from modelcollapse.evidence.verdicts import verdict_term
 from modelcollapse.measures.paper_data import NotAvailable, PaperData
 from modelcollapse.papers.dohmatob.image_quantities import (
     IMAGE_QUANTITIES,
@@ -26,7 +26,8 @@ from modelcollapse.runtime.parquet import write_parquet
 CLAIMS = Path(__file__).parents[3] / "config/claims/dohmatob.yaml"
 SEEDS, TEST_IMAGES = 5, 300
 SIZES, SHARES, WIDTHS = (64, 125, 250, 500, 1000), (0.0, 0.02, 0.1, 0.2, 0.5, 0.8), (16, 250, 500, 4000)
-DEVIATIONS = ["images.random_features.corpus = digits (paper: mnist)", "images.two_layer.width = 256 (paper: 2000)"]
+OURS = {"random_features": {"corpus": "digits", "width": 100}, "two_layer": {"corpus": "mnist", "width": 256}}
+THEIRS = {"random_features": {"corpus": "mnist", "width": 100}, "two_layer": {"corpus": "mnist", "width": 2000}}
 
 
 def write_seed(path: Path, seed: int, mixed, width, noise: float = 0.01, seed_noise: float = 0.01) -> Path:
@@ -94,32 +95,41 @@ def tables(folder: Path, mixed, width, seeds: int = SEEDS, **noise: float) -> Pa
 def judge(folder: Path, inputs: PaperData) -> pd.DataFrame:
     """Verdicts on the claims about images alone."""
     file = yaml.safe_load(CLAIMS.read_text(encoding="utf-8"))
-    file["claims"] = [claim for claim in file["claims"] if claim["experiment"] == "images"]
+    file["claims"] = [claim for claim in file["claims"] if str(claim.get("judges")).startswith("['images.")]
     claims = folder / "dohmatob.yaml"
     claims.write_text(yaml.safe_dump(file), encoding="utf-8")
     outputs = {name: folder / f"{name}.out" for name in ("claims", "raw", "rules")}
-    judge_claims(QUANTITIES, claims, inputs, "laptop", "laptop", DEVIATIONS, None, outputs)
+    corpora = {name: {"source": name} for name in ("digits", "mnist")}
+    ours, theirs = ({"corpora": corpora, "tokenizers": {}, "dohmatob": {"images": images}} for images in (OURS, THEIRS))
+    judge_claims(QUANTITIES, claims, inputs, "laptop", "laptop", ours, theirs, "dohmatob", None, outputs)
     return pd.read_csv(outputs["claims"], keep_default_na=False, dtype=str).set_index("claim_id")
 
 
 def test_claims_hold_where_synthetic_labels_harm(tmp_path: Path):
     table = judge(tmp_path, tables(tmp_path, collapsing, amplifying))
     assert sorted(table.index) == ["D18a", "D18b", "D19a", "D19b"]
-    assert {verdict_term(text) for text in table.verdict} == {"direction holds (proxy)"}
-    # each model's own deviations are printed
-    assert "corpus = digits" in table.verdict["D18a"] and "two_layer" not in table.verdict["D18a"]
-    assert "width = 256" in table.verdict["D18b"] and "random_features" not in table.verdict["D18b"]
+    assert set(table.verdict) == {"direction holds (proxy)"}
+    # each model has its own deviations
+    assert [found.path for found in from_json(table.deviations["D18a"])] == ["images.random_features.corpus.source"]
+    assert [found.path for found in from_json(table.deviations["D18b"])] == ["images.two_layer.width"]
+
+
+def test_no_scale_gives_more_than_a_proxy(tmp_path: Path, monkeypatch):
+    monkeypatch.setitem(OURS, "two_layer", THEIRS["two_layer"])
+    table = judge(tmp_path, tables(tmp_path, collapsing, amplifying))
+    assert table.deviations["D18b"] == "[]" and table.verdict["D18b"] == "direction holds (proxy)"
+    assert table.detail["D18b"] == "our sources state neither sizes nor optimiser nor labellers"
 
 
 def test_claims_fail_where_they_do_not(tmp_path: Path):
     table = judge(tmp_path, tables(tmp_path, unharmed, indifferent))
-    assert {verdict_term(text) for text in table.verdict} == {"direction fails (proxy)"}
+    assert set(table.verdict) == {"direction fails (proxy)"}
 
 
 def test_few_seeds_give_no_verdict(tmp_path: Path):
     table = judge(tmp_path, tables(tmp_path, collapsing, amplifying, seeds=4))
-    assert {verdict_term(text) for text in table.verdict} == {"inconclusive"}
-    assert table.verdict.str.contains("4 trained networks, a verdict needs 5").all()
+    assert set(table.verdict) == {"inconclusive"}
+    assert table.detail.str.contains("4 trained networks, a verdict needs 5").all()
 
 
 def test_without_widths_claims_about_them_are_not_testable(tmp_path: Path):
@@ -129,8 +139,8 @@ def test_without_widths_claims_about_them_are_not_testable(tmp_path: Path):
             table = pd.read_parquet(path)
             write_parquet(table[table.design != "width"], path)
     verdicts = judge(tmp_path, inputs).verdict
-    assert verdict_term(verdicts["D19a"]) == "not testable at this scale"
-    assert verdict_term(verdicts["D18a"]) == "direction holds (proxy)"
+    assert verdicts["D19a"] == "not testable at this scale"
+    assert verdicts["D18a"] == "direction holds (proxy)"
 
 
 def test_slopes_are_least_squares_over_the_last_decade(tmp_path: Path):

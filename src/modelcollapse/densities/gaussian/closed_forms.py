@@ -76,13 +76,6 @@ def expected_risk_paper(sample_sizes: Sizes, variance: float = 1.0) -> float:
     return float(1.5 * check_variance(variance) * np.sum(1.0 / check_sizes(sample_sizes, 1)))
 
 
-def log_variance_drift(samples: int, ddof: int = 1) -> float:
-    """E[ln sigma_{n+1}^2 - ln sigma_n^2]: psi((M-1)/2) - ln((M-ddof)/2), about -1/(M-1) or -2/M."""
-    size = check_sizes(samples)
-    _shrinkage(size, ddof)
-    return float(psi((size - 1) / 2) - np.log((size - ddof) / 2))
-
-
 def expected_log_variance(sample_sizes: Sizes, variance: float = 1.0, ddof: int = 1) -> float:
     """E[ln sigma_n^2]."""
     sizes = check_sizes(sample_sizes, 1)
@@ -152,11 +145,6 @@ def accumulate_variance_ratio(samples: int, iteration: int) -> float:
     return float(np.prod(1 - 1 / (steps**2 * count)))
 
 
-def accumulate_variance_limit(samples: int) -> float:
-    """The limit of ``accumulate_variance_ratio``: sin(pi/sqrt N) / (pi/sqrt N)."""
-    return float(np.sinc(1 / np.sqrt(_whole(samples, 1, "samples"))))
-
-
 def accumulate_squared_mean_error(samples: int, iteration: int) -> float:
     """E[(mu_t - mu)^2] / sigma^2 when all samples are pooled (``ddof=0``): 1 - ``accumulate_variance_ratio``."""
     return 1.0 - accumulate_variance_ratio(samples, iteration)
@@ -168,11 +156,6 @@ def growing_sample_sizes(first: int, generations: int, exponent: float = 0.0) ->
     if not (np.isfinite(exponent) and exponent >= 0):
         raise ValueError(f"The exponent of the sample sizes must be a number that is not negative, not {exponent}.")
     return np.rint(size * np.arange(1, count + 1, dtype=np.float64) ** exponent)
-
-
-def sum_of_inverse_sizes(first: int, generations: int, exponent: float = 0.0) -> float:
-    """Sum of 1/M_i: bounded exactly when the exponent exceeds 1, like log n at 1, like n below."""
-    return float(np.sum(1.0 / growing_sample_sizes(first, generations, exponent)))
 
 
 def check_sizes(samples: Sizes | int, dimensions: int | None = None) -> np.ndarray:

@@ -24,7 +24,6 @@ from modelcollapse.densities.mixture.em_steps import (
     stack_size,
 )
 from modelcollapse.densities.mixture.kmeans_start import cluster
-from modelcollapse.densities.mixture.mixtures import Mixtures
 
 
 @dataclass(frozen=True)
@@ -49,26 +48,6 @@ class Fit:
 
 Sample = tuple[np.ndarray, np.random.Generator]
 NextSample = Callable[[int, Fit | None], Sample | None]
-
-
-def fit_mixture(
-    points: np.ndarray,
-    components: int,
-    random: np.random.Generator,
-    tolerance: float = 1e-5,
-    max_iterations: int = 2000,
-) -> Fit:
-    """Fit a mixture to one sample [n, 2]; see ``fit_chains``."""
-    fits = []
-
-    def next_sample(chain: int, fit: Fit | None) -> Sample | None:
-        if fit is None:
-            return points, random
-        fits.append(fit)
-        return None
-
-    fit_chains(next_sample, 1, len(points), components, tolerance, max_iterations)
-    return fits[0]
 
 
 def fit_chains(
@@ -193,11 +172,6 @@ class _Stack:
         self.bound, self.iterations = self.bound[keep], self.iterations[keep]
         self.converged, self.busy, self.chain = self.converged[keep], self.busy[keep], self.chain[keep]
         self.workspace = Workspace(len(keep), self.components, self.features.shape[2])
-
-
-def fits_as_mixtures(fits: Sequence[Fit]) -> Mixtures:
-    """Several fits with the same number of components as one array of mixtures."""
-    return Mixtures(*(np.stack([getattr(fit, part) for fit in fits]) for part in ("weights", "means", "covariances")))
 
 
 def _check(count: int, components: int, tolerance: float, max_iterations: int) -> None:

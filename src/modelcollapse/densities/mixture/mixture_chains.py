@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from modelcollapse.densities.mixture.mixtures import (
     truth_of,
 )
 from modelcollapse.densities.mixture.settings import MixtureSettings
+from modelcollapse.runtime.arrays import write_arrays
 from modelcollapse.runtime.checkpoints import Checkpoint, read_checkpoint, write_checkpoint
 from modelcollapse.runtime.parquet import write_parquet
 from modelcollapse.runtime.progress import say
@@ -27,12 +29,12 @@ from modelcollapse.runtime.seeds import generator
 MILESTONES = (0, 50, 100, 150, 200, 350, 2000)
 """Generations whose samples SI Fig. 6 shows."""
 HUMAN = -1
-"""Generation under which the human data stand in the samples file."""
+"""Generation under which the human data stand among the stored points."""
 EVERY_GENERATION_UNTIL, RECORDED_EVERY = 200, 25
 """The table has a row for every generation of the first stretch and for every so many later ones, and the fitted
 parameters for every so many from the start: all of them would be six megabytes per mixture."""
 STORED_POINTS = 2_000
-"""Most points of one generation in the samples file."""
+"""Most points of one generation that are stored."""
 SECONDS_BETWEEN_CHECKPOINTS = 20.0
 CHECKPOINT = "mixture.safetensors"
 
@@ -78,7 +80,7 @@ class History:
         return Mixtures(self.weights, self.means, self.covariances)
 
 
-def run_mixture(settings: MixtureSettings, outputs: dict[str, Path], work: Path | None = None) -> None:
+def run_mixture(settings: MixtureSettings, outputs: Mapping[str, Path], work: Path | None = None) -> None:
     """Fit a mixture to human data, then to its own sample again and again (Shumailov et al., SI Fig. 6 and 8).
 
     Chain s has its own random streams: it is the same however many chains run.
@@ -86,17 +88,19 @@ def run_mixture(settings: MixtureSettings, outputs: dict[str, Path], work: Path 
     Args:
         settings: data, sizes and EM options.
         outputs: ``table``: one row per seed and recorded generation (0..200, then every 25th; measures in single
-            precision, parameters null except in every 25th generation), ``samples``: the first 2,000 points of seed 0
-            at the milestones in single precision, drawn from the model of that generation (generation -1: the human data).
+            precision, parameters null except in every 25th generation), ``arrays``: NPZ with ``generation`` int32 [p],
+            ``x`` and ``y`` float32 [p]: the first 2,000 points of seed 0 at the milestones, drawn from the model of that
+            generation (generation -1: the human data).
         work: folder for checkpoints; a run that was killed continues from there and ends with the same bytes.
 
     Raises:
         ValueError: impossible settings, or a degenerate fit.
     """
     history = refit_chains(settings, work)
-    for name, table in {"table": _table(settings, history), "samples": _milestone_samples(settings, history)}.items():
-        numbers = [field.name for field in table.schema if pa.types.is_floating(field.type)]
-        write_parquet(table, outputs[name], _metadata(settings), split_bytes=numbers)
+    table = _table(settings, history)
+    numbers = [field.name for field in table.schema if pa.types.is_floating(field.type)]
+    write_parquet(table, outputs["table"], _metadata(settings), split_bytes=numbers)
+    write_arrays(outputs["arrays"], _milestone_points(settings, history))
 
 
 def refit_chains(settings: MixtureSettings, work: Path | None = None) -> History:
@@ -181,17 +185,15 @@ def _parameter(values: np.ndarray, recorded: np.ndarray) -> pa.Array:
     return pa.array(values.ravel(), mask=~recorded)
 
 
-def _milestone_samples(settings: MixtureSettings, history: History) -> pa.Table:
+def _milestone_points(settings: MixtureSettings, history: History) -> dict[str, np.ndarray]:
     shown = [HUMAN, *(generation for generation in MILESTONES if generation <= settings.generations)]
     # the points that model g wrote are those that model g + 1 is fitted to
     points = [training_points(settings, history, 0, generation + 1)[:STORED_POINTS] for generation in shown]
-    return pa.table(
-        {
-            "generation": np.repeat(np.array(shown, dtype=np.int32), [len(part) for part in points]),
-            "x": np.concatenate([part[:, 0] for part in points]).astype(np.float32),
-            "y": np.concatenate([part[:, 1] for part in points]).astype(np.float32),
-        }
-    )
+    return {
+        "generation": np.repeat(np.array(shown, dtype=np.int32), [len(part) for part in points]),
+        "x": np.concatenate([part[:, 0] for part in points]).astype(np.float32),
+        "y": np.concatenate([part[:, 1] for part in points]).astype(np.float32),
+    }
 
 
 def _metadata(settings: MixtureSettings) -> dict[str, object]:

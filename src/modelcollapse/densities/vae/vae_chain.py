@@ -16,9 +16,9 @@ from torch import Tensor
 from modelcollapse.densities.vae import image_measures as vae_measures
 from modelcollapse.densities.vae.autoencoder import VariationalAutoencoder, draw_images, new_vae, train_generation
 from modelcollapse.densities.vae.settings import VaeSettings
+from modelcollapse.runtime.arrays import write_arrays
 from modelcollapse.runtime.checkpoints import Checkpoint, read_checkpoint, write_checkpoint
 from modelcollapse.runtime.device import pick_device, single_thread
-from modelcollapse.runtime.files import write_atomically
 from modelcollapse.runtime.parquet import write_parquet
 from modelcollapse.runtime.progress import progress
 
@@ -152,7 +152,8 @@ def human_measures(
 
 def _identity(settings: VaeSettings, seed: int, train: LabelledImages, test: LabelledImages) -> str:
     # more generations continue the same chain, so their number is no part of what a generation is
-    facts = (settings.model_dump_json(exclude={"generations", "seeds"}), seed, train.digest, test.digest)
+    what = {name: value for name, value in settings.model_dump().items() if name not in ("generations", "seeds")}
+    facts = (sorted(what.items()), seed, train.digest, test.digest)
     return hashlib.sha256(repr(facts).encode()).hexdigest()
 
 
@@ -190,6 +191,4 @@ def _write_outputs(outputs: Mapping[str, Path], measured: list[Checkpoint], meta
     table = pd.DataFrame([checkpoint.facts for checkpoint in measured])
     write_parquet(table, outputs["table"], metadata)
     arrays = {name: np.stack([checkpoint.arrays[name] for checkpoint in measured]) for name in ("grid", "latents")}
-    # a stream, because NumPy would append ".npz" to a temporary name
-    with write_atomically(outputs["arrays"]) as temporary, temporary.open("wb") as stream:
-        np.savez_compressed(stream, **arrays)
+    write_arrays(outputs["arrays"], arrays)

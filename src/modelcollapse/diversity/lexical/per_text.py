@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from modelcollapse.diversity.collection import Text, TextCollection
+from modelcollapse.diversity.collection import TextCollection, TextOrTokens
 from modelcollapse.diversity.lexical.tokenisation import Tokenizer, ngram_arrays, token_arrays, tokenizer_name
 from modelcollapse.diversity.statistic import Statistic
 
@@ -31,8 +31,15 @@ class RatioOfSums(Statistic):
             raise ValueError(self._nothing)
         return float(self._numerators[chosen].sum() / below)
 
+    def per_text(self) -> np.ndarray:
+        """The ratio of each text, NaN where its denominator is zero."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.where(self._denominators > 0, self._numerators / self._denominators, np.nan)
 
-def moving_average_type_token_ratio(texts: Sequence[Text], window: int = 50, tokenizer: Tokenizer = "words") -> float:
+
+def moving_average_type_token_ratio(
+    texts: Sequence[TextOrTokens], window: int = 50, tokenizer: Tokenizer = "words"
+) -> float:
     """Mean share of distinct tokens in all windows of ``window`` running tokens inside texts (MATTR), in (0, 1].
 
     Higher is more diverse. It does not depend on the length of a text beyond the window; texts shorter than the window
@@ -98,7 +105,7 @@ def previous_occurrence(ids: np.ndarray, begin: np.ndarray) -> np.ndarray:
     return np.where(before >= begin, before, begin - 1)
 
 
-def repeated_ngram_share(texts: Sequence[Text], n: int = 4, tokenizer: Tokenizer = "words") -> float:
+def repeated_ngram_share(texts: Sequence[TextOrTokens], n: int = 4, tokenizer: Tokenizer = "words") -> float:
     """Share of the n-grams of a text that occurred before in the same text, mean over texts, in [0, 1).
 
     Higher means more repetition inside texts. A text shorter than n tokens has a share of 0.
@@ -133,7 +140,7 @@ def prepare_repeated_ngram_share(
 
 
 def unknown_word_share(
-    texts: Sequence[Text], vocabulary: Collection[str] | None = None, tokenizer: Tokenizer = "words"
+    texts: Sequence[TextOrTokens], vocabulary: Collection[str] | None = None, tokenizer: Tokenizer = "words"
 ) -> float:
     """Running tokens that are not in a vocabulary / running tokens, in [0, 1].
 
@@ -153,7 +160,9 @@ def unknown_word_share(
     return prepare_unknown_word_share(TextCollection(texts), vocabulary, tokenizer).value()
 
 
-def vocabulary_of(texts: Sequence[Text], tokenizer: Tokenizer = "words", minimum_count: int = 1) -> frozenset[str]:
+def vocabulary_of(
+    texts: Sequence[TextOrTokens], tokenizer: Tokenizer = "words", minimum_count: int = 1
+) -> frozenset[str]:
     """The tokens that occur at least ``minimum_count`` times in reference texts.
 
     >>> sorted(vocabulary_of(["A cat, a dog"]))

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from modelcollapse.diversity.collection import Text, TextCollection
+from modelcollapse.diversity.collection import TextCollection, TextOrTokens
 from modelcollapse.diversity.lexical.tokenisation import Tokenizer, ngram_arrays, tokenizer_name
 from modelcollapse.diversity.statistic import Statistic
 from modelcollapse.runtime.seeds import generator
@@ -25,7 +25,7 @@ Ratio = Callable[[np.ndarray, int], float]
 
 
 def type_token_ratio(
-    texts: Sequence[Text], n_tokens: int | None = None, seed: int = 0, tokenizer: Tokenizer = "words"
+    texts: Sequence[TextOrTokens], n_tokens: int | None = None, seed: int = 0, tokenizer: Tokenizer = "words"
 ) -> float:
     """Distinct tokens / running tokens in the pooled texts, in (0, 1]; higher is more diverse.
 
@@ -47,7 +47,7 @@ def type_token_ratio(
 
 
 def distinct_n(
-    texts: Sequence[Text], n: int, n_tokens: int | None = None, seed: int = 0, tokenizer: Tokenizer = "words"
+    texts: Sequence[TextOrTokens], n: int, n_tokens: int | None = None, seed: int = 0, tokenizer: Tokenizer = "words"
 ) -> float:
     """Distinct n-grams / running n-grams in the pooled texts, in (0, 1]; higher is more diverse.
 
@@ -70,7 +70,7 @@ def distinct_n(
 
 
 def hapax_share(
-    texts: Sequence[Text], n_tokens: int | None = None, seed: int = 0, tokenizer: Tokenizer = "words"
+    texts: Sequence[TextOrTokens], n_tokens: int | None = None, seed: int = 0, tokenizer: Tokenizer = "words"
 ) -> float:
     """Types that occur once / types, in the pooled texts, in [0, 1]; higher means a longer tail of rare words.
 

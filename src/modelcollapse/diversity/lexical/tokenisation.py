@@ -9,7 +9,7 @@ from itertools import chain
 
 import numpy as np
 
-from modelcollapse.diversity.collection import Text, TextCollection
+from modelcollapse.diversity.collection import TextCollection, TextOrTokens
 
 TOKENIZERS = ("wordpunct", "words", "whitespace")
 """``wordpunct``: runs of word characters or of other marks, as NLTK's WordPunctTokenizer cuts them (since
@@ -23,7 +23,7 @@ _PUNCTUATION = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
 Tokenizer = str | Callable[[str], Sequence[str]]
 
 
-def tokenise(text: Text, tokenizer: Tokenizer = "words") -> list[str]:
+def tokenise(text: TextOrTokens, tokenizer: Tokenizer = "words") -> list[str]:
     """The tokens of a text; a list of tokens is returned as it is.
 
     Args:

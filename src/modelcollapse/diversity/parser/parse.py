@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
-from modelcollapse.diversity.collection import Text
+from modelcollapse.diversity.collection import TextOrTokens
 from modelcollapse.diversity.parser.pinned_weights import PARSER, find_parser
 from modelcollapse.diversity.parser.sentences import select_sentences, sentences_of_text
 from modelcollapse.diversity.syntactic.dependency import DependencyTree
@@ -21,7 +21,7 @@ class Parser(Protocol):
     """What parses sentences whose words are given.
 
     Attributes:
-        identity: what its trees hang on: its name and version or hash.
+        identity: what its trees depend on: its name and version or hash.
     """
 
     identity: str
@@ -76,7 +76,7 @@ def open_parser(parser: str | Path = COMPACT) -> Parser:
 
 
 def parse(
-    texts: Sequence[Text], parser: str | Path | Parser = COMPACT, sentences: str = "all"
+    texts: Sequence[TextOrTokens], parser: str | Path | Parser = COMPACT, sentences: str = "all"
 ) -> list[list[DependencyTree]]:
     """The trees of the sentences of each text.
 

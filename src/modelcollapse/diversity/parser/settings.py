@@ -21,6 +21,6 @@ class ParserSettings(Settings):
     first_batch_words: Annotated[int, Field(ge=1)] = 100
     """Words of the first batch."""
     last_batch_words: Annotated[int, Field(ge=1)] = 1000
-    """Words of later batches; the size grows by .1 % per step."""
+    """Words of later batches; the size grows by 0.1 % per step."""
     seed: Annotated[int, Field(ge=0)] = 0
     """Seed of initial weights, order and dropout."""

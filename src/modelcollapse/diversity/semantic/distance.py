@@ -23,7 +23,7 @@ def mean_pairwise_distance(embeddings: ArrayLike, halved: bool = False) -> float
 
     Formula: 1 - (|sum u_i|^2 - n) / (n (n - 1)) with u_i = x_i / |x_i|, linear in n.
 
-    Range [0, 2]; for n items at most n / (n - 1), so about 1 for many. It does not hang on the number of items in
+    Range [0, 2]; for n items at most n / (n - 1), so about 1 for many. It does not depend on the number of items in
     expectation. Limits: a mean over pairs hardly sees rare modes, and the scale is the embedder's: compare values of
     one embedder only.
 

@@ -31,7 +31,7 @@ class EmbeddingCache:
 
     Args:
         folder: where the file lies; made if missing.
-        identity: SHA-256 of the model's weights, plus whatever else the vectors hang on.
+        identity: SHA-256 of the model's weights, plus whatever else the vectors depend on.
     """
 
     def __init__(self, folder: Path, identity: str) -> None:

@@ -19,12 +19,12 @@ def weisfeiler_lehman_diversity(graphs: Sequence[Graph], iterations: int = 2) ->
     Formula: K(i, j) = <f_i, f_j> / (|f_i| |f_j|), f_i = counts of the node labels of levels 0 to ``iterations``; the mean
     in closed form, linear in the number of edges.
 
-    Range [0, 1]. It rises with sentence length and with ``iterations``, and hangs on what the labels are and on the
+    Range [0, 1]. It rises with sentence length and with ``iterations``, and depends on what the labels are and on the
     parser: compare values of one setting only.
 
     Source: Guo et al. 2024, section on syntactic diversity; the setting of their released script is 2 iterations on
-    graphs of ``dependency.tree_graph(tree, "upos")``. It is not what their table was made with: it gives .4 to .95 on
-    human text where the table has .03 to .05, and only graphs without labels come near that. Compare directions.
+    graphs of ``dependency.tree_graph(tree, "upos")``. It is not what their table was made with: it gives 0.4 to 0.95 on
+    human text where the table has 0.03 to 0.05, and only graphs without labels come near that. Compare directions.
 
     Args:
         graphs: n >= 2 pairs ``(labels, edges)``: a list of labels and a list of pairs of positions in it, undirected.

@@ -6,41 +6,21 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from modelcollapse.runtime.settings import Published, Settings
-
-EXPERIMENTS = {
-    "linear_identity": ("linear", "papers.gerstgrasser.simulations.linear_law"),
-    "linear_law": ("linear", "papers.gerstgrasser.simulations.linear_law"),
-    "linear_subsample": ("linear", "papers.gerstgrasser.simulations.linear_law"),
-    "linear_grid": ("linear", "papers.gerstgrasser.simulations.linear_grid"),
-    "gaussian_law": ("gaussian", "papers.gerstgrasser.simulations.gaussian_law"),
-    "gaussian_grid": ("gaussian", "papers.gerstgrasser.simulations.gaussian_grid"),
-    "discrete_law": ("discrete", "papers.gerstgrasser.simulations.discrete_law"),
-    "discrete_absorption": ("discrete", "papers.gerstgrasser.simulations.discrete_law"),
-    "kde_variance": ("kde", "papers.gerstgrasser.simulations.kde_variance"),
-}
-"""Experiment -> group of settings that it depends on, and module that runs it (``run_experiment``)."""
-ITERATIONS = (1, 2, 3, 5, 10, 25, 50, 100)
-"""Iterations that are recorded, as far as they are run; n, n/2 and n/4 are among them, from which limits are seen."""
-
-
-def recorded(iterations: int) -> list[int]:
-    """The recorded iterations up to the last one, which is always recorded."""
-    return sorted({number for number in ITERATIONS if number <= iterations} | {iterations})
+from modelcollapse.runtime.settings import Settings
 
 
 class LinearSettings(Settings):
     """Least squares refitted on its own labels (2404.01413 section 3; 2410.16713 section 2)."""
 
-    dimensions: Annotated[list[int], Published([1, 3, 10, 32, 100])] = [1, 3, 10, 32, 100]
+    dimensions: list[int] = [1, 3, 10, 32, 100]
     """Dimensions d of the sequel's grid; pairs with samples < d + 2 are left out."""
-    samples: Annotated[list[int], Published([10, 32, 100, 316, 1000])] = [10, 32, 100, 316, 1000]
+    samples: list[int] = [10, 32, 100, 316, 1000]
     """Samples T of the sequel's grid."""
-    noise_variances: Annotated[list[float], Published([0.1, 1.0, 10.0])] = [0.1, 1.0, 10.0]
+    noise_variances: list[float] = [0.1, 1.0, 10.0]
     """Variances of the label noise of the sequel's grid."""
-    iterations: Annotated[int, Field(ge=10), Published(100)] = 100
+    iterations: Annotated[int, Field(ge=10)] = 100
     """Iterations; 1 is the fit on real labels."""
-    seeds: Annotated[int, Field(ge=2), Published(100)] = 100
+    seeds: Annotated[int, Field(ge=2)] = 100
     """Seeds of the sequel's grid, each one design for all regimes."""
     coordinates: Annotated[int, Field(ge=1000)] = 400_000
     """Chains times dimensions of the precise comparison with theory, per setting."""
@@ -55,15 +35,15 @@ class LinearSettings(Settings):
 class GaussianRegimesSettings(Settings):
     """Multivariate Gaussians refitted on their own samples (2410.16713 section 2)."""
 
-    dimensions: Annotated[list[int], Published([1, 3, 10, 31, 100])] = [1, 3, 10, 31, 100]
+    dimensions: list[int] = [1, 3, 10, 31, 100]
     """Dimensions d of the sequel's grid."""
-    samples: Annotated[list[int], Published([10, 32, 100, 316, 1000])] = [10, 32, 100, 316, 1000]
+    samples: list[int] = [10, 32, 100, 316, 1000]
     """Samples N per iteration of the sequel's grid."""
     largest_pool: Annotated[int, Field(ge=1000)] = 20_000_000
     """Numbers (iterations x N x d) up to which accumulate_subsample, which must keep its points, is run in the grid."""
-    iterations: Annotated[int, Field(ge=10), Published(100)] = 100
+    iterations: Annotated[int, Field(ge=10)] = 100
     """Iterations; 1 is the fit on real points."""
-    seeds: Annotated[int, Field(ge=2), Published(100)] = 100
+    seeds: Annotated[int, Field(ge=2)] = 100
     """Seeds of the sequel's grid."""
     chains: Annotated[int, Field(ge=100)] = 100_000
     """Chains of the precise one-dimensional comparison with theory."""
@@ -82,12 +62,14 @@ class KdeChainSettings(Settings):
     """Standard deviation of the Gaussian kernel, or scikit-learn's rule for it: a power of the number of points."""
     samples: Annotated[int, Field(ge=2)] = 100
     """Points N per iteration."""
-    iterations: Annotated[int, Field(ge=10), Published(100)] = 100
+    iterations: Annotated[int, Field(ge=10)] = 100
     """Iterations; 1 is the fit on real points."""
-    seeds: Annotated[int, Field(ge=2), Published(100)] = 100
+    seeds: Annotated[int, Field(ge=2)] = 100
     """Seeds, each one real sample and one test set for all regimes."""
-    test_points: Annotated[int, Field(ge=10), Published(500)] = 500
+    test_points: Annotated[int, Field(ge=10)] = 500
     """Fresh real points on which the loss is measured."""
+    published_as: str | None = None
+    """Name of the chain in `config/paper.yaml` that this one stands for; null means the same name."""
 
     @model_validator(mode="after")
     def _positive_bandwidth(self) -> KdeChainSettings:
@@ -112,9 +94,9 @@ class KdeVarianceSettings(Settings):
 class DiscreteRegimesSettings(Settings):
     """Discrete laws refitted on their own samples (released code of 2410.16713)."""
 
-    states: Annotated[int, Field(ge=2), Published(10)] = 10
+    states: Annotated[int, Field(ge=2)] = 10
     """States K of the uniform law."""
-    samples: Annotated[list[int], Published([10, 100, 1000, 10_000, 100_000])] = [10, 100, 1000, 10_000]
+    samples: list[int] = [10, 100, 1000, 10_000]
     """Samples N per iteration."""
     iterations: Annotated[int, Field(ge=10)] = 100
     """Iterations of the comparison of the three regimes."""
@@ -122,7 +104,7 @@ class DiscreteRegimesSettings(Settings):
     """Chains of that comparison."""
     largest_pool: Annotated[int, Field(ge=10)] = 1000
     """Samples up to which the three regimes are compared."""
-    absorption_chains: Annotated[int, Field(ge=100), Published(100)] = 400
+    absorption_chains: Annotated[int, Field(ge=100)] = 400
     """Chains that are followed until one state is left."""
     seed: Annotated[int, Field(ge=0)] = 0
     """Seed of these simulations."""
@@ -131,20 +113,27 @@ class DiscreteRegimesSettings(Settings):
 class AccumulationSettings(Settings):
     """The theory half: regressions and densities whose data are replaced or accumulated."""
 
-    linear: LinearSettings = LinearSettings()
+    linear: LinearSettings | None = LinearSettings()
     """Linear regression."""
-    gaussian: GaussianRegimesSettings = GaussianRegimesSettings()
+    gaussian: GaussianRegimesSettings | None = GaussianRegimesSettings()
     """Multivariate Gaussians."""
-    discrete: DiscreteRegimesSettings = DiscreteRegimesSettings()
+    discrete: DiscreteRegimesSettings | None = DiscreteRegimesSettings()
     """Discrete laws."""
-    kde: KdeVarianceSettings = KdeVarianceSettings()
+    kde: KdeVarianceSettings | None = KdeVarianceSettings()
     """Variance of kernel density estimates."""
-    kde_chains: dict[str, KdeChainSettings]
+    kde_chains: dict[str, KdeChainSettings] = {}
     """Kernel density estimates with their losses, by name."""
 
 
 class GerstgrasserSettings(Settings):
     """Gerstgrasser et al. (COLM 2024) and its sequel, Kazdan et al. (ICML 2025)."""
 
-    theory: AccumulationSettings
+    theory: AccumulationSettings | None = None
     """Regressions and densities: closed forms beside simulations."""
+    unverified: list[str] = []
+    """In `config/paper.yaml`: keys below this section whose values the paper does not state, with `*` for any name. A
+    deviation from one is printed and counts for no verdict."""
+
+
+PaperSettings = GerstgrasserSettings
+"""The paper's section of the config files."""

@@ -9,13 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from modelcollapse.recursion.models.network import LanguageModel
+from modelcollapse.recursion.registry import load_method
 from modelcollapse.recursion.settings import DecodingSettings
-from modelcollapse.recursion.writing.beam_search import beam_search
-from modelcollapse.recursion.writing.cache import Reader
-from modelcollapse.recursion.writing.logits import draw, forbid, log_distribution, mark_seen
 from modelcollapse.runtime.files import write_atomically
 from modelcollapse.runtime.progress import progress, say
 from modelcollapse.runtime.seeds import generator
@@ -60,7 +57,7 @@ def sample_rows(
         prompts = [np.array([begin_id], dtype=np.int32)] * count
     _check(prompts, count, decoding, model)
     samples = Samples(ids=[np.empty(0, np.int32)] * count)
-    with_log_q = decoding.method != "beam"
+    with_log_q = load_method(decoding.method).STORES_LOG_Q
     if with_log_q:
         samples.log_q = [np.empty(0, np.float32)] * count
     forbidden = [pad_id] if pad_id < model.shape.vocabulary else []
@@ -118,14 +115,9 @@ def _write_batch(
     device = model.embedding.weight.device
     ids = torch.as_tensor(np.stack(list(prompts)), dtype=torch.long, device=device)
     with torch.inference_mode():
-        if decoding.method == "beam":
-            texts = [
-                text.cpu().numpy().astype(np.int32) for text in beam_search(model, ids, decoding, forbidden, end_id)
-            ]
-            log_q = [np.zeros(len(text), np.float32) for text in texts]
-        else:
-            uniform = generator(*seed_parts).random((decoding.new_tokens, len(ids)))
-            texts, log_q = _write_token_by_token(model, ids, decoding, forbidden, end_id, torch.from_numpy(uniform))
+        # a search draws nothing, but its random stream is named all the same
+        uniform = torch.from_numpy(generator(*seed_parts).random((decoding.new_tokens, len(ids))))
+        texts, log_q = load_method(decoding.method).write(model, ids, decoding, forbidden, end_id, uniform)
     length = max(len(text) for text in texts)
     padded = {"ids": np.zeros((len(texts), length), np.int32), "log_q": np.zeros((len(texts), length), np.float32)}
     for row, text in enumerate(texts):
@@ -134,48 +126,8 @@ def _write_batch(
     return padded | {"lengths": np.array([len(text) for text in texts], np.int32)}
 
 
-def _write_token_by_token(
-    model: LanguageModel,
-    prompts: Tensor,
-    decoding: DecodingSettings,
-    forbidden: Sequence[int],
-    end_id: int | None,
-    uniform: Tensor,
-) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    rows, prompt_length = prompts.shape
-    reader = Reader(model, rows, prompt_length + decoding.new_tokens)
-    uniform = uniform.to(prompts.device)
-    seen = None
-    if decoding.repetition_penalty != 1.0:
-        seen = torch.zeros(rows, model.shape.vocabulary, dtype=torch.bool, device=prompts.device)
-        mark_seen(seen, prompts)
-    ids = torch.zeros(rows, decoding.new_tokens, dtype=torch.long, device=prompts.device)
-    log_q = torch.zeros(rows, decoding.new_tokens, device=prompts.device)
-    lengths = torch.full((rows,), decoding.new_tokens, device=prompts.device)
-    logits = reader.read(prompts)
-    for step in range(decoding.new_tokens):
-        log_probabilities = log_distribution(forbid(logits.float(), forbidden), seen, decoding)
-        if decoding.method == "greedy":
-            token = log_probabilities.argmax(-1)
-        else:
-            token = draw(log_probabilities, uniform[step])
-            log_q[:, step] = log_probabilities.gather(1, token.unsqueeze(1)).squeeze(1)
-        ids[:, step] = token
-        if end_id is not None:
-            lengths = torch.where((token == end_id) & (lengths > step + 1), step + 1, lengths)
-            if bool((lengths <= step + 1).all()):
-                break
-        if seen is not None:
-            mark_seen(seen, token)
-        if step + 1 < decoding.new_tokens:
-            logits = reader.read(token.unsqueeze(1))
-    texts, logs = ids.cpu().numpy().astype(np.int32), log_q.cpu().numpy()
-    sizes = lengths.tolist()
-    return [texts[row, :size] for row, size in enumerate(sizes)], [logs[row, :size] for row, size in enumerate(sizes)]
-
-
 def _reuse(path: Path | None) -> dict[str, np.ndarray] | None:
-    """A finished batch of an earlier attempt; a damaged one is said aloud and written again."""
+    """A finished batch of an earlier attempt; a damaged one is logged and written again."""
     if path is None or not path.exists():
         return None
     try:

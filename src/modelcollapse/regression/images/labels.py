@@ -25,6 +25,11 @@ class SyntheticLabels:
     """Share of test images it classifies correctly."""
 
 
+def labeller_images(labellers: Mapping[str, LabellerSettings]) -> int:
+    """Real images set aside for labellers; those of smaller ones are among those of larger ones."""
+    return max(labeller.images for labeller in labellers.values())
+
+
 def write_labels(labellers: Mapping[str, LabellerSettings], data: ImageData, seed: int) -> dict[str, SyntheticLabels]:
     """Fits every labeller on its share of the images set aside and lets it label all others.
 

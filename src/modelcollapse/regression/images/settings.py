@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from modelcollapse.runtime.settings import Published, Settings
+from modelcollapse.runtime.settings import Reference, Settings
 
 LARGEST_SYSTEM = 20_000
 """Most unknowns of one ridge system: 3.2 GB, and about 10 GB with the Gram matrix and a copy beside it."""
@@ -15,7 +15,7 @@ Share = Annotated[float, Field(gt=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
 
 
-class TrainingSettings(Settings):
+class NetworkTrainingSettings(Settings):
     """How two-layer networks are trained: both layers, by Adam on the squared loss, weights of the last step."""
 
     steps: Count = 3_000
@@ -33,7 +33,7 @@ class LabellerSettings(Settings):
     """Real images it is fitted on: the fewer, the worse its labels."""
     width: Count = 200
     """Hidden units."""
-    training: TrainingSettings = TrainingSettings()
+    training: NetworkTrainingSettings = NetworkTrainingSettings()
     """How it is trained."""
     label_noise: Annotated[float, Field(ge=0)] = 0.0
     """Standard deviation of Gaussian noise added to every label it writes."""
@@ -42,7 +42,7 @@ class LabellerSettings(Settings):
 class ImageSettings(Settings):
     """Regression of one-hot labels on images, some of whose labels another model wrote (Dohmatob et al., v2 section 4.1)."""
 
-    corpus: Annotated[str, Published("mnist")]
+    corpus: Annotated[str, Reference("image corpus")]
     """Prepared image corpus."""
     labellers: Annotated[dict[str, LabellerSettings], Field(min_length=1)]
     """Models that write synthetic labels, by name."""
@@ -62,7 +62,7 @@ class ImageSettings(Settings):
     """Share p2 of that sweep."""
     first_seed: Annotated[int, Field(ge=1)] = 1
     """First seed; smaller ones were the pilots', by which sizes were chosen."""
-    seeds: Annotated[Count, Published(5)] = 5
+    seeds: Count = 5
     """Number of seeds: each draws its own images, labellers and weights."""
 
     @model_validator(mode="after")
@@ -80,16 +80,11 @@ class ImageSettings(Settings):
                 raise ValueError(f"a share of {share:g} of {images} images is not even one image: raise one of the two")
         return self
 
-    @property
-    def labeller_images(self) -> int:
-        """Real images set aside for labellers; those of smaller ones are among those of larger ones."""
-        return max(labeller.images for labeller in self.labellers.values())
-
 
 class RandomFeatureImageSettings(ImageSettings):
     """Random ReLU features with a ridge readout; only the readout is fitted, in closed form."""
 
-    width: Annotated[Count, Published(100_000)] = 100_000
+    width: Count = 100_000
     """Number of random features, outside the sweep over widths."""
     ridge: Annotated[float, Field(gt=0)] = 1e-6
     """Ridge of the mean squared loss; features are scaled so that an image's mean squared norm is 1."""
@@ -111,16 +106,18 @@ class RandomFeatureImageSettings(ImageSettings):
 class TwoLayerImageSettings(ImageSettings):
     """Two-layer ReLU networks."""
 
-    width: Annotated[Count, Published(2_000)] = 2_000
+    width: Count = 2_000
     """Hidden units, outside the sweep over widths."""
-    training: TrainingSettings = TrainingSettings()
+    training: NetworkTrainingSettings = NetworkTrainingSettings()
     """How every network is trained."""
+    gpu: bool = False
+    """Whether its jobs ask the scheduler for a GPU."""
 
 
 class ImagesSettings(Settings):
     """Regression on images, by what is fitted."""
 
-    random_features: RandomFeatureImageSettings
+    random_features: RandomFeatureImageSettings | None = None
     """Random features."""
-    two_layer: TwoLayerImageSettings
+    two_layer: TwoLayerImageSettings | None = None
     """Two-layer networks."""

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from modelcollapse.regression.images.settings import TrainingSettings
+from modelcollapse.regression.images.settings import NetworkTrainingSettings
 from modelcollapse.runtime.device import pick_device
 from modelcollapse.runtime.seeds import generator, integer_seed
 
@@ -62,7 +62,7 @@ def new_networks(count: int, dimension: int, width: int, outputs: int, seed: int
 
 
 def train_networks(
-    training: TrainingSettings, width: int, inputs: np.ndarray, fits: Sequence[Fit], seed: int
+    training: NetworkTrainingSettings, width: int, inputs: np.ndarray, fits: Sequence[Fit], seed: int
 ) -> list[TwoLayerNetworks]:
     """Trains one network per fit on mean_i |f(x_i) - y_i|^2, in rounds of as many as fit into memory.
 
@@ -95,7 +95,7 @@ def train_networks(
 
 
 def _train(
-    networks: TwoLayerNetworks, training: TrainingSettings, pool: Tensor, fits: Sequence[Fit], seed: int
+    networks: TwoLayerNetworks, training: NetworkTrainingSettings, pool: Tensor, fits: Sequence[Fit], seed: int
 ) -> None:
     """Adam on the sum of all networks' losses: their gradients do not mix, and neither do Adam's moments."""
     sizes = np.array([len(rows) for rows, _ in fits])

@@ -66,24 +66,6 @@ def rate(exponent: float, training_exponent: float | None = None) -> float:
     return (exponent - 1) / other
 
 
-def plateau_samples(exponent: float, kept: int) -> float:
-    """T ~ k^beta from which a tail cut at rank k is all that is left of the error, about k^-(beta-1)."""
-    return float(check_count(kept, "kept")) ** exponent
-
-
-def kept_rank(exponent: float, samples: ArrayLike) -> np.ndarray | float:
-    """k ~ T0^(1/beta): the rank at which T0 samples cut the tail."""
-    return check_sizes(samples, "samples") ** (1 / exponent)
-
-
-def generations_error(
-    exponent: float, samples: ArrayLike, first_samples: float, generations: int
-) -> np.ndarray | float:
-    """T^-c + n T0^-c up to factors: linear degradation over n generations of T0 samples each."""
-    c = rate(exponent)
-    return check_sizes(samples, "samples") ** -c + generations * float(first_samples) ** -c
-
-
 def simulate_generations(random: np.random.Generator, law: np.ndarray, sizes: Sequence[int]) -> list[float]:
     """Error after each generation, generation k being learnt from ``sizes[k]`` samples of what generation k-1 remembers.
 

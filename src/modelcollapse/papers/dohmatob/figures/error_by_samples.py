@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from modelcollapse.measures.paper_data import PaperData
 from modelcollapse.papers.dohmatob.figures.points import draw_points, read_parts, replicates, with_error
 from modelcollapse.presentation.style import (
     MARKERS,
@@ -24,9 +25,9 @@ QUALITY, NOISE = 1.0, 0.25
 FLOOR_QUALITIES = (0.1, 0.5, 1.0)
 
 
-def draw_error_by_samples(tables: Mapping[str, Path], outputs: dict[str, Path]) -> None:
+def draw_error_by_samples(data: PaperData, outputs: Mapping[str, Path]) -> None:
     """Test error by n for every share of synthetic data: Corollary 1 as lines, simulated designs as points."""
-    rows = with_error(read_parts(tables["error_by_samples"]), QUALITY, NOISE)
+    rows = with_error(read_parts(data, "error_by_samples"), QUALITY, NOISE)
     figure, (axes,) = new_figure(1, 1, width=6.5, height=4.8)
     axis = axes[0]
     shares = sorted(rows.synthetic_share.unique())
@@ -55,9 +56,9 @@ def draw_error_by_samples(tables: Mapping[str, Path], outputs: dict[str, Path]) 
     save_figure(figure, outputs)
 
 
-def draw_floors(tables: Mapping[str, Path], outputs: dict[str, Path]) -> None:
+def draw_floors(data: PaperData, outputs: Mapping[str, Path]) -> None:
     """Left: error at the largest n by share and quality, beside p2^2 c^2. Right: where a share becomes visible."""
-    rows = read_parts(tables["error_by_samples"])
+    rows = read_parts(data, "error_by_samples")
     figure, (axes,) = new_figure(1, 2, width=9.0, height=4.0)
     d, largest = int(rows.dimension.iloc[0]), int(rows.samples.max())
     last = rows[(rows.samples == largest) & (rows.synthetic_share > 0)]

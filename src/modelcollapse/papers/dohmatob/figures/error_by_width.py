@@ -12,7 +12,8 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm
 from matplotlib.lines import Line2D
 
-from modelcollapse.papers.dohmatob.figures.points import PARTS, draw_points, read_parts, replicates, with_error
+from modelcollapse.measures.paper_data import PaperData
+from modelcollapse.papers.dohmatob.figures.points import draw_points, read_parts, replicates, with_error
 from modelcollapse.presentation.style import (
     MARKERS,
     PALETTE,
@@ -24,6 +25,7 @@ from modelcollapse.presentation.style import (
 from modelcollapse.regression.ridge.exact_forms import isotropic_ridgeless
 from modelcollapse.regression.ridge.spectra import named_spectrum
 from modelcollapse.regression.strong_collapse import ErrorParts, random_projections
+from modelcollapse.simulation.rows import PARTS
 
 QUALITIES = (0.0, 0.1, 0.5, 1.0)
 NOISE = {"isotropic": 0.1, "power_law": 0.01}
@@ -38,9 +40,9 @@ def theory_by_width(rows: pd.DataFrame, share: float, quality: float, noise: flo
     return random_projections(spectrum, first.samples, widths, share, quality, noise, first.ridge)
 
 
-def draw_pareto(tables: Mapping[str, Path], outputs: dict[str, Path]) -> None:
+def draw_pareto(data: PaperData, outputs: Mapping[str, Path]) -> None:
     """Error with the mixture against error with real data alone, along the model size, for several qualities."""
-    rows = read_parts(tables["error_by_width"])
+    rows = read_parts(data, "error_by_width")
     rows = rows[rows.spectrum == "isotropic"]
     shares = sorted(rows.synthetic_share.unique())
     n, noise = int(rows.samples.iloc[0]), NOISE["isotropic"]
@@ -103,9 +105,9 @@ def _pareto_points(rows: pd.DataFrame, quality: float, noise: float) -> pd.DataF
     )
 
 
-def draw_error_by_width(tables: Mapping[str, Path], outputs: dict[str, Path]) -> None:
+def draw_error_by_width(data: PaperData, outputs: Mapping[str, Path]) -> None:
     """Test error by width for every share (columns), spectrum (rows) and quality (colours)."""
-    rows = read_parts(tables["error_by_width"])
+    rows = read_parts(data, "error_by_width")
     spectra, shares = list(rows.spectrum.unique()), sorted(rows.synthetic_share.unique())
     figure, axes = new_figure(len(spectra), len(shares), width=3.3 * len(shares), height=2.9 * len(spectra) + 0.5)
     widths = curve_widths(rows)
@@ -132,9 +134,9 @@ def draw_error_by_width(tables: Mapping[str, Path], outputs: dict[str, Path]) ->
     save_figure(figure, outputs)
 
 
-def draw_amplification(tables: Mapping[str, Path], outputs: dict[str, Path]) -> None:
+def draw_amplification(data: PaperData, outputs: Mapping[str, Path]) -> None:
     """zeta by width: growing below m = n, falling above it towards a positive limit."""
-    rows = read_parts(tables["error_by_width"])
+    rows = read_parts(data, "error_by_width")
     rows = rows[rows.spectrum == "isotropic"]
     d, n = int(rows.dimension.iloc[0]), int(rows.samples.iloc[0])
     figure, (axes,) = new_figure(1, 1, width=5.6, height=4.0)
@@ -155,9 +157,9 @@ def draw_amplification(tables: Mapping[str, Path], outputs: dict[str, Path]) -> 
     save_figure(figure, outputs)
 
 
-def draw_double_descent(tables: Mapping[str, Path], outputs: dict[str, Path]) -> None:
+def draw_double_descent(data: PaperData, outputs: Mapping[str, Path]) -> None:
     """Bias, variance and zeta around m = n for falling ridges."""
-    rows = read_parts(tables["double_descent"])
+    rows = read_parts(data, "double_descent")
     share = sorted(rows.synthetic_share.unique())[len(rows.synthetic_share.unique()) // 2]
     rows = rows[rows.synthetic_share == share]
     ridges = sorted(rows.ridge.unique(), reverse=True)

@@ -10,12 +10,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from modelcollapse.measures.paper_data import NotAvailable, PaperData
 from modelcollapse.presentation.style import (
     MARKERS,
     PALETTE,
     PAPER_COLOUR,
     draw_seeds,
     generation_colours,
+    in_seeds,
     legend_below,
     mean_and_interval,
     new_figure,
@@ -24,8 +26,8 @@ from modelcollapse.presentation.style import (
 from modelcollapse.presentation.tables import read_columns, write_table
 from modelcollapse.runtime.parquet import read_metadata
 
-Tables = Mapping[str, Mapping[str, Path]]
-"""Model -> seed's name -> table."""
+Frames = Mapping[str, pd.DataFrame]
+"""Model -> one row per seed and training set, with the column ``seed``."""
 COLUMNS = (
     "design",
     "samples",
@@ -43,10 +45,11 @@ ERROR = "squared error on real test images"
 EVERY_PANEL = "mean and 95 % interval over {count}; thin: single seeds"
 
 
-def draw_image_scaling(groups: Tables, outputs: dict[str, Path]) -> None:
+def draw_image_scaling(data: PaperData, outputs: Mapping[str, Path]) -> None:
     """Test error against n, one line per share p2 of synthetic labels (Dohmatob et al., v2 Fig. 7)."""
-    figure, (axes,) = _panels(groups, 1)
-    for axis, frame in zip(axes, _frames(groups), strict=True):
+    frames = _frames(data)
+    figure, (axes,) = _panels(frames, 1)
+    for axis, frame in zip(axes, frames.values(), strict=True):
         mixed = frame[frame.design == "mixed"]
         shares = sorted(mixed.share.unique())
         for share, colour, marker in zip(shares, generation_colours(len(shares)), MARKERS, strict=False):
@@ -54,13 +57,14 @@ def draw_image_scaling(groups: Tables, outputs: dict[str, Path]) -> None:
             _line(axis, mixed[mixed.share == share], "samples", "mean_squared_error", label, colour, marker)
         axis.set(xscale="log", yscale="log", xlabel="training images n, real and synthetic", ylabel=ERROR)
         _mark_sizes(axis, sorted(mixed.samples.unique()))
-    _finish(figure, axes[0], groups, outputs, columns=6)
+    _finish(figure, axes[0], frames, outputs, columns=6)
 
 
-def draw_image_controls(groups: Tables, outputs: dict[str, Path]) -> None:
+def draw_image_controls(data: PaperData, outputs: Mapping[str, Path]) -> None:
     """What synthetic images cost: against the mixture's real part alone, and when they are added to fixed real ones."""
-    figure, axes = _panels(groups, 2, height=6.4)
-    for column, frame in enumerate(_frames(groups)):
+    frames = _frames(data)
+    figure, axes = _panels(frames, 2, height=6.4)
+    for column, frame in enumerate(frames.values()):
         axis = axes[0, column]
         mixed = frame[frame.design == "mixed"].set_index(["seed", "samples", "share"]).mean_squared_error
         part = frame[frame.design == "real_part"].set_index(["seed", "samples", "share"]).mean_squared_error
@@ -87,16 +91,21 @@ def draw_image_controls(groups: Tables, outputs: dict[str, Path]) -> None:
         axis.set(xscale="log", yscale="log", xlabel="training images n, real and synthetic", ylabel=ERROR)
         _mark_sizes(axis, sorted({*added.samples.unique(), *real.samples.unique()}))
         axis.legend()
-    _finish(figure, axes[0, 0], groups, outputs, columns=5)
+    _finish(figure, axes[0, 0], frames, outputs, columns=5)
 
 
-def draw_image_widths(groups: Tables, outputs: dict[str, Path]) -> None:
-    """Test error, and its excess over real labels alone, against width for every labeller."""
-    if any(frame[frame.design == "width"].empty for frame in _frames(groups)):
-        raise ValueError("The figure of widths needs a sweep over widths: set 'widths' of both models.")
-    figure, axes = _panels(groups, 2, height=6.4)
-    for column, frame in enumerate(_frames(groups)):
-        swept = frame[frame.design == "width"]
+def draw_image_widths(data: PaperData, outputs: Mapping[str, Path]) -> None:
+    """Test error, and its excess over real labels alone, against width for every labeller.
+
+    Raises:
+        NotAvailable: no model has a sweep over widths.
+    """
+    sweeps = {model: frame[frame.design == "width"] for model, frame in _frames(data).items()}
+    sweeps = {model: swept for model, swept in sweeps.items() if len(swept)}
+    if not sweeps:
+        raise NotAvailable("no width was swept: set 'widths' of a model under dohmatob.images")
+    figure, axes = _panels(sweeps, 2, height=6.4)
+    for column, swept in enumerate(sweeps.values()):
         real = swept[swept.labeller == ""].set_index(["seed", "width"]).mean_squared_error
         for place, labeller in enumerate(_by_quality(swept)):
             rows = swept[swept.labeller == labeller]
@@ -110,13 +119,14 @@ def draw_image_widths(groups: Tables, outputs: dict[str, Path]) -> None:
             axis.axvline(swept.samples.iloc[0], color=PAPER_COLOUR, linestyle="--", linewidth=1)
             axis.set(xscale="log", yscale="log", xlabel="width (dashed: n)", ylabel=label)
         axes[1, column].set_yscale("symlog", linthresh=0.02)
-    _finish(figure, axes[0, 0], groups, outputs, columns=5)
+    _finish(figure, axes[0, 0], sweeps, outputs, columns=5)
 
 
-def draw_image_floor(groups: Tables, outputs: dict[str, Path]) -> None:
+def draw_image_floor(data: PaperData, outputs: Mapping[str, Path]) -> None:
     """Excess error over real labels at the largest n against p2^2 c^2, the floor of linear theory."""
-    figure, (axes,) = _panels(groups, 1)
-    for axis, frame in zip(axes, _frames(groups), strict=True):
+    frames = _frames(data)
+    figure, (axes,) = _panels(frames, 1)
+    for axis, frame in zip(axes, frames.values(), strict=True):
         table = floor_table(frame)
         for share, rows in table.groupby("share"):
             x, y = rows.floor.to_numpy(), rows.excess.to_numpy()
@@ -130,7 +140,7 @@ def draw_image_floor(groups: Tables, outputs: dict[str, Path]) -> None:
         axis.set_yscale("symlog", linthresh=threshold)
         axis.set(xscale="log", xlabel="p2² c²", ylabel=f"excess error at n = {table.samples.iloc[0]}")
         axis.legend()
-    _finish(figure, None, groups, outputs, columns=0, note="points: seeds; bars: mean and 95 % interval over {count}")
+    _finish(figure, None, frames, outputs, columns=0, note="points: seeds; bars: mean and 95 % interval over {count}")
 
 
 def floor_table(frame: pd.DataFrame) -> pd.DataFrame:
@@ -150,11 +160,11 @@ def floor_table(frame: pd.DataFrame) -> pd.DataFrame:
     ).reset_index(drop=True)
 
 
-def tabulate_image_errors(groups: Tables, outputs: dict[str, Path]) -> None:
+def tabulate_image_errors(data: PaperData, outputs: Mapping[str, Path]) -> None:
     """Mean error over seeds with its 95 % half interval, and mean accuracy, of every model and training set."""
     parts = []
     keys = ["design", "samples", "real", "synthetic", "share", "labeller", "width"]
-    for model, frame in zip(groups, _frames(groups), strict=True):
+    for model, frame in _frames(data).items():
         grouped = frame.groupby(keys, sort=False)
         table = pd.DataFrame(
             {
@@ -169,12 +179,12 @@ def tabulate_image_errors(groups: Tables, outputs: dict[str, Path]) -> None:
     write_table(pd.concat(parts, ignore_index=True), outputs)
 
 
-def tabulate_image_labellers(groups: Tables, outputs: dict[str, Path]) -> None:
+def tabulate_image_labellers(data: PaperData, outputs: Mapping[str, Path]) -> None:
     """Every labeller's c^2 and accuracy on real test images, mean and standard deviation over seeds."""
     rows = [
         {"model": model, "labeller": name, "seed": seed, **facts}
-        for model, tables in groups.items()
-        for seed, path in tables.items()
+        for model in _frames(data)
+        for seed, path in data.files[f"images_{model}"].items()
         for name, facts in read_metadata(path)["labellers"].items()
     ]
     grouped = pd.DataFrame(rows).groupby(["model", "labeller"], sort=False)
@@ -184,22 +194,28 @@ def tabulate_image_labellers(groups: Tables, outputs: dict[str, Path]) -> None:
     write_table(table.reset_index(), outputs)
 
 
-def _frames(groups: Tables) -> list[pd.DataFrame]:
-    """One table per model, without errors of single images, with the column ``seed``."""
-    frames = []
-    for tables in groups.values():
-        parts = []
-        for path in tables.values():
-            part = read_columns(path, COLUMNS)[list(COLUMNS)]
-            parts.append(part.assign(seed=read_metadata(path)["seed"]))
-        frames.append(pd.concat(parts, ignore_index=True))
+def _frames(data: PaperData) -> dict[str, pd.DataFrame]:
+    """The models that were run, without errors of single images.
+
+    Raises:
+        NotAvailable: there is none.
+    """
+    frames = {}
+    for model in TITLES:
+        group = f"images_{model}"
+        if data.files.get(group):
+            for name in data.files[group]:
+                read_columns(data, group, name, COLUMNS)
+            frames[model] = data.tables(group)[[*COLUMNS, "seed"]]
+    if not frames:
+        raise NotAvailable("no regression on images was run")
     return frames
 
 
-def _panels(groups: Tables, rows: int, height: float = 3.8) -> tuple[Figure, np.ndarray]:
-    figure, axes = new_figure(rows, len(groups), width=4.3 * len(groups), height=height)
-    for axis, model in zip(axes[0], groups, strict=True):
-        axis.set_title(TITLES.get(model, model))
+def _panels(frames: Frames, rows: int, height: float = 3.8) -> tuple[Figure, np.ndarray]:
+    figure, axes = new_figure(rows, len(frames), width=4.3 * len(frames), height=height)
+    for axis, model in zip(axes[0], frames, strict=True):
+        axis.set_title(TITLES[model])
     return figure, axes
 
 
@@ -219,10 +235,15 @@ def _by_quality(swept: pd.DataFrame) -> list[str]:
 
 
 def _finish(
-    figure: Figure, legend: Axes | None, groups: Tables, outputs: dict[str, Path], columns: int, note: str = EVERY_PANEL
+    figure: Figure,
+    legend: Axes | None,
+    frames: Frames,
+    outputs: Mapping[str, Path],
+    columns: int,
+    note: str = EVERY_PANEL,
 ) -> None:
-    count = len(next(iter(groups.values())))
-    figure.suptitle(note.format(count=f"{count} seed{'s' * (count != 1)}"), fontsize="medium")
+    count = next(iter(frames.values())).seed.nunique()
+    figure.suptitle(note.format(count=in_seeds(count)), fontsize="medium")
     if legend is not None:
         legend_below(figure, legend, columns)
     save_figure(figure, outputs)
@@ -231,3 +252,12 @@ def _finish(
 def _half(values: pd.Series) -> float:
     _, half = mean_and_interval(values.to_numpy()[:, None])
     return float(half[0])
+
+
+FIGURES = {
+    "image_scaling": draw_image_scaling,
+    "image_controls": draw_image_controls,
+    "image_widths": draw_image_widths,
+    "image_floor": draw_image_floor,
+}
+TABLES = {"image_errors": tabulate_image_errors, "image_labellers": tabulate_image_labellers}

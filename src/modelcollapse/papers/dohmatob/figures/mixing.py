@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from modelcollapse.measures.paper_data import PaperData
 from modelcollapse.papers.dohmatob.figures.points import (
     draw_points,
     read_parts,
@@ -43,10 +44,10 @@ VARIANT_LABELS = {
 }
 
 
-def draw_weighted_mixing(tables: Mapping[str, Path], outputs: dict[str, Path]) -> None:
+def draw_weighted_mixing(data: PaperData, outputs: Mapping[str, Path]) -> None:
     """Left: error by n for every weight. Right: the best weight by n."""
-    rows = with_error(read_parts(tables["weighted_mixing"]), QUALITY, NOISE)
-    best = read_values(tables["optimal_weight"])
+    rows = with_error(read_parts(data, "weighted_mixing"), QUALITY, NOISE)
+    best = read_values(data, "optimal_weight")
     figure, (axes,) = new_figure(1, 2, width=9.5, height=5.2)
     d = int(rows.dimension.iloc[0])
     n = np.geomspace(rows.samples.min(), rows.samples.max(), 100)
@@ -80,9 +81,9 @@ def draw_weighted_mixing(tables: Mapping[str, Path], outputs: dict[str, Path]) -
     save_figure(figure, outputs)
 
 
-def draw_iterative_mixing(tables: Mapping[str, Path], outputs: dict[str, Path]) -> None:
+def draw_iterative_mixing(data: PaperData, outputs: Mapping[str, Path]) -> None:
     """Left: error by round at the second smallest n, in units of sigma^2 d/n. Right: error after the last round by n."""
-    rows = with_error(read_parts(tables["iterative_mixing"]), INITIAL_QUALITY, NOISE)
+    rows = with_error(read_parts(data, "iterative_mixing"), INITIAL_QUALITY, NOISE)
     sizes = sorted(rows.samples.unique())
     shown = sizes[min(1, len(sizes) - 1)]
     figure, (axes,) = new_figure(1, 2, width=10.0, height=4.6)

@@ -2,53 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from scipy import stats
 
+from modelcollapse.measures.paper_data import PaperData
 from modelcollapse.presentation.style import LEVEL
 from modelcollapse.presentation.tables import read_columns
-
-PARTS = ("bias", "variance", "zeta")
-PART_COLUMNS = (
-    "setting",
-    "spectrum",
-    "dimension",
-    "samples",
-    "width",
-    "synthetic_share",
-    "ridge",
-    "weight",
-    "variant",
-    "round",
-    "replicate",
-    *PARTS,
-    *(f"theory_{part}" for part in PARTS),
-    *(f"exact_{part}" for part in PARTS),
-)
-VALUE_COLUMNS = ("setting", "quantity", "at", "replicate", "value", "theory", "quoted")
+from modelcollapse.simulation.rows import ERROR_PART_SCHEMA, REPLICATE_SCHEMA
 
 
-def read_parts(path: Path) -> pd.DataFrame:
-    """A table of errors by source."""
-    return read_columns(path, PART_COLUMNS)
+def read_parts(data: PaperData, experiment: str) -> pd.DataFrame:
+    """The table of an experiment with errors by source.
+
+    Raises:
+        NotAvailable: the experiment was not run.
+    """
+    return read_columns(data, "strong_collapse", experiment, ERROR_PART_SCHEMA.names)
 
 
-def read_values(path: Path) -> pd.DataFrame:
-    """A table of single numbers."""
-    return read_columns(path, VALUE_COLUMNS)
+def read_values(data: PaperData, experiment: str) -> pd.DataFrame:
+    """The table of an experiment with single numbers.
+
+    Raises:
+        NotAvailable: the experiment was not run.
+    """
+    return read_columns(data, "strong_collapse", experiment, REPLICATE_SCHEMA.names)
 
 
-def with_error(
-    rows: pd.DataFrame, quality: float, noise_variance: float, signal: float = 1.0, parts: Sequence[str] = PARTS
-) -> pd.DataFrame:
-    """The rows with a column ``error``: the sum of the parts at these scales."""
-    scales = {"bias": signal, "variance": noise_variance, "zeta": quality}
-    return rows.assign(error=sum(scales[part] * rows[part] for part in parts))
+def with_error(rows: pd.DataFrame, quality: float, noise_variance: float) -> pd.DataFrame:
+    """The rows with a column ``error``: the sum of the parts at unit signal and these scales."""
+    return rows.assign(error=rows["bias"] + noise_variance * rows["variance"] + quality * rows["zeta"])
 
 
 def summarised(rows: pd.DataFrame, by: str, value: str = "error") -> pd.DataFrame:

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from modelcollapse.measures.paper_data import PaperData
 from modelcollapse.papers.dohmatob.figures.points import (
-    PARTS,
     draw_points,
     read_parts,
     read_values,
@@ -18,13 +18,14 @@ from modelcollapse.papers.dohmatob.figures.points import (
     summarised,
 )
 from modelcollapse.presentation.style import MARKERS, PALETTE, new_figure, save_figure
+from modelcollapse.simulation.rows import PARTS
 
 MARGIN = 0.02
 """Half the width of the equivalence band of theory claims."""
 LARGEST_GAP = 0.06
 
 
-def draw_theorems(tables: Mapping[str, Path], outputs: dict[str, Path]) -> None:
+def draw_theorems(data: PaperData, outputs: Mapping[str, Path]) -> None:
     """Simulated over theory - 1 for every part of every setting of Theorems 1 and 2, with 95 % intervals."""
     figure, axes = new_figure(2, 1, width=9.0, height=5.6)
     for axis, (name, title) in zip(
@@ -32,7 +33,7 @@ def draw_theorems(tables: Mapping[str, Path], outputs: dict[str, Path]) -> None:
         {"ridge_mixture": "Theorem 1: ridge regression", "projection_mixture": "Theorem 2: random projections"}.items(),
         strict=True,
     ):
-        rows = read_parts(tables[name])
+        rows = read_parts(data, name)
         places = {setting: place for place, setting in enumerate(rows["setting"].unique())}
         for shift, part in enumerate(PARTS):
             gap = rows.assign(gap=rows[part] / rows[f"theory_{part}"] - 1)
@@ -52,9 +53,9 @@ def draw_theorems(tables: Mapping[str, Path], outputs: dict[str, Path]) -> None:
     save_figure(figure, outputs)
 
 
-def draw_finite_size(tables: Mapping[str, Path], outputs: dict[str, Path]) -> None:
+def draw_finite_size(data: PaperData, outputs: Mapping[str, Path]) -> None:
     """Left: gap of Theorem 1 to simulation by dimension. Right: Corollary 1 and the exact mean against simulation."""
-    gaps, rows = read_values(tables["finite_size"]), read_parts(tables["error_by_samples"])
+    gaps, rows = read_values(data, "finite_size"), read_parts(data, "error_by_samples")
     figure, (axes,) = new_figure(1, 2, width=9.0, height=3.8)
     for place, part in enumerate(PARTS):
         chosen = gaps[gaps.quantity == f"gap_{part}"]
@@ -84,9 +85,9 @@ def draw_finite_size(tables: Mapping[str, Path], outputs: dict[str, Path]) -> No
     save_figure(figure, outputs)
 
 
-def draw_generations(tables: Mapping[str, Path], outputs: dict[str, Path]) -> None:
+def draw_generations(data: PaperData, outputs: Mapping[str, Path]) -> None:
     """The (n+1) law, the ridge regression at the chain's end, over-parametrised loss, and the adaptive ridge."""
-    rows, adaptive = read_values(tables["generations"]), read_values(tables["adaptive_ridge"])
+    rows, adaptive = read_values(data, "generations"), read_values(data, "adaptive_ridge")
     figure, axes = new_figure(2, 2, width=8.5, height=6.4)
     panels = (
         (axes[0, 0], ("linear",), "least squares, T = 3d: (n+1) σ² d/(T-d-1)"),
@@ -126,9 +127,9 @@ def _draw_adaptive(axis: Axes, rows: pd.DataFrame) -> None:
     axis.legend()
 
 
-def draw_tails(tables: Mapping[str, Path], outputs: dict[str, Path]) -> None:
+def draw_tails(data: PaperData, outputs: Mapping[str, Path]) -> None:
     """A learner that remembers what it saw: clean data, AI data, cut and mixed laws; linear degradation."""
-    rows = read_values(tables["tails"])
+    rows = read_values(data, "tails")
     figure, (axes,) = new_figure(1, 2, width=9.0, height=4.2)
     exponents = list(dict.fromkeys(setting.split(",")[0] for setting in rows["setting"]))
     first = exponents[0]

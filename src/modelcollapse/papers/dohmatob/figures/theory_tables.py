@@ -2,35 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
-import pyarrow.parquet as pq
 
-from modelcollapse.papers.dohmatob.figures.points import PARTS, read_parts, read_values, summarised
+from modelcollapse.measures.paper_data import PaperData
+from modelcollapse.papers.dohmatob.figures.points import read_parts, read_values, summarised
 from modelcollapse.presentation.tables import write_table
+from modelcollapse.simulation.rows import PARTS
 
 
-def tabulate_experiments(tables: Mapping[str, Path], outputs: dict[str, Path]) -> None:
-    """Write ``csv`` and ``markdown``: mean over replicates, its 95 % interval and the formulas, for every setting.
+def tabulate_experiments(experiments: Sequence[str], data: PaperData, outputs: Mapping[str, Path]) -> None:
+    """Mean over replicates, its 95 % interval and the formulas, for every setting of some experiments.
 
     Errors by source are those at unit signal, noise variance and quality; multiply for others.
 
     Args:
-        tables: experiment -> its Parquet file.
+        experiments: their names.
+        data: result files of the paper.
         outputs: ``csv``, ``markdown``.
+
+    Raises:
+        NotAvailable: an experiment was not run.
     """
     frames = []
-    for experiment, path in tables.items():
-        made = _of_parts(path) if "bias" in pq.read_schema(path).names else _of_values(path)
+    for experiment in experiments:
+        has_parts = "bias" in data.table("strong_collapse", experiment).columns
+        made = _of_parts(read_parts(data, experiment)) if has_parts else _of_values(read_values(data, experiment))
         made.insert(0, "experiment", experiment)
         frames.append(made.dropna(axis=1, how="all"))
     write_table(pd.concat(frames, ignore_index=True), outputs)
 
 
-def _of_parts(path: Path) -> pd.DataFrame:
-    rows = read_parts(path)
+def _of_parts(rows: pd.DataFrame) -> pd.DataFrame:
     order = {setting: place for place, setting in enumerate(rows["setting"].unique())}
     frames = []
     for part in PARTS:
@@ -44,8 +49,7 @@ def _of_parts(path: Path) -> pd.DataFrame:
     return table[["setting", "part", "simulated", "ci_low", "ci_high", "n_designs", "theory", "exact"]]
 
 
-def _of_values(path: Path) -> pd.DataFrame:
-    rows = read_values(path)
+def _of_values(rows: pd.DataFrame) -> pd.DataFrame:
     frames = []
     for (setting, name), group in rows.groupby(["setting", "quantity"], sort=False):
         first = group.groupby("at")[["theory", "quoted"]].first()

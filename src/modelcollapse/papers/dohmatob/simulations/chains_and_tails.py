@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
 from modelcollapse.papers.dohmatob.settings import StrongCollapseSettings
-from modelcollapse.papers.dohmatob.simulations.error_rows import ValueRows
 from modelcollapse.regression.ridge.generations import (
     adaptive_ridge_exponent,
     clean_rate,
@@ -28,6 +28,7 @@ from modelcollapse.regression.ridge.spectra import power_law
 from modelcollapse.regression.strong_collapse import ridge
 from modelcollapse.runtime.progress import progress
 from modelcollapse.runtime.seeds import generator
+from modelcollapse.simulation.rows import ReplicateRows
 
 NOISE = 0.25
 FINAL_RIDGE = 0.05
@@ -44,13 +45,13 @@ FIRST_SAMPLES = (100, 1000)
 CUT_RANK, REAL_SHARE, TAIL_GENERATIONS = 100, 0.01, 5
 
 
-def run_generations(settings: StrongCollapseSettings, outputs: dict[str, Path]) -> None:
+def run_generations(settings: StrongCollapseSettings, outputs: Mapping[str, Path]) -> None:
     """Plain chains, all noise drawn: the (n+1) law, over-parametrised loss, and a ridge regression at the end.
 
     ``outputs``: ``table`` with the quantities ``linear`` and ``ridge`` (power law) and, for T0 = d/2,
     ``over_parametrised`` and ``over_parametrised_noisy``, each by generation. Generation 0 is fitted to the truth.
     """
-    rows = ValueRows()
+    rows = ReplicateRows("dohmatob", "generations")
     d, last = settings.chain_dimension, settings.chain_generations
     many, few = 3 * d, d // 2
     spectrum = power_law(d)
@@ -85,7 +86,7 @@ def run_generations(settings: StrongCollapseSettings, outputs: dict[str, Path]) 
             noise = inverse @ (np.sqrt(NOISE) * random.standard_normal(few))
             lost = inverse @ (thin @ (start + lost)) - start
             lost_noisy = inverse @ (thin @ (start + lost_noisy)) + noise - start
-    rows.write(outputs["table"], "generations", settings)
+    rows.write(outputs["table"], settings)
 
 
 def _fit(features: np.ndarray, noise_variance: float, random: np.random.Generator) -> np.ndarray:
@@ -105,14 +106,14 @@ def _ridge_error(
     return float(spectrum @ (weights - truth) ** 2)
 
 
-def run_adaptive_ridge(settings: StrongCollapseSettings, outputs: dict[str, Path]) -> None:
+def run_adaptive_ridge(outputs: Mapping[str, Path]) -> None:
     """Best ridge and its error by T from Theorem 1, for clean data and for variances ~ T^b; no chance involved.
 
     ``outputs``: ``table`` with the quantities ``best_ridge`` and ``best_error``, whose ``theory`` is the exponent (minus the
     slope of the logarithm on ln T), and, for real fake data of 10 generations, ``ridge_ratio`` (best ridge over the best
     one on clean data) and ``regret`` (error at the clean data's best ridge over the best error, minus 1).
     """
-    rows = ValueRows()
+    rows = ReplicateRows("dohmatob", "adaptive_ridge")
     spectrum, prior = power_law_problem(ADAPTIVE_DIMENSION, CAPACITY, SOURCE)
     for samples in progress(ADAPTIVE_SAMPLES, description="adaptive_ridge"):
         for growth in GROWTHS:
@@ -127,7 +128,7 @@ def run_adaptive_ridge(settings: StrongCollapseSettings, outputs: dict[str, Path
         name = f"{ADAPTIVE_GENERATIONS} generations, T0 = {2 * ADAPTIVE_DIMENSION}"
         rows.add(name, "ridge_ratio", samples, 0, _lowest(fake) / _lowest(clean))
         rows.add(name, "regret", samples, 0, fake[np.argmin(clean)] / fake.min() - 1)
-    rows.write(outputs["table"], "adaptive_ridge", settings)
+    rows.write(outputs["table"])
 
 
 def _lowest(errors: np.ndarray) -> float:
@@ -138,13 +139,13 @@ def _lowest(errors: np.ndarray) -> float:
     return float(RIDGE_GRID[best] * (RIDGE_GRID[1] / RIDGE_GRID[0]) ** shift)
 
 
-def run_tails(settings: StrongCollapseSettings, outputs: dict[str, Path]) -> None:
+def run_tails(settings: StrongCollapseSettings, outputs: Mapping[str, Path]) -> None:
     """A learner that remembers all tokens, on laws i^-beta: clean, on AI data, over generations, cut and mixed.
 
     ``outputs``: ``table`` with the quantities ``clean`` (by T; theory: the exact mean), ``ai_data`` (by T, samples of a
     finite sample of size T0), ``generation`` (by generation), ``cut`` and ``mixed`` (by T; exact means alone).
     """
-    rows = ValueRows()
+    rows = ReplicateRows("dohmatob", "tails")
     for exponent in progress(TOKEN_EXPONENTS, description="tails"):
         law = token_law(exponent, VOCABULARY)
         for samples in TAIL_SAMPLES:
@@ -166,4 +167,4 @@ def run_tails(settings: StrongCollapseSettings, outputs: dict[str, Path]) -> Non
             path = simulate_generations(random, law, [FIRST_SAMPLES[-1]] * (TAIL_GENERATIONS + 1))
             for generation, error in enumerate(path):
                 rows.add(f"beta={exponent:g}, T0={FIRST_SAMPLES[-1]}", "generation", generation, replicate, error)
-    rows.write(outputs["table"], "tails", settings)
+    rows.write(outputs["table"], settings)

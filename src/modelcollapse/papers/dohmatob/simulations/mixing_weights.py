@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 from scipy.optimize import minimize_scalar
 
 from modelcollapse.papers.dohmatob.settings import StrongCollapseSettings
-from modelcollapse.papers.dohmatob.simulations.error_rows import PartRows, ValueRows
 from modelcollapse.regression.ridge.designs import UnitParts, wishart
 from modelcollapse.regression.ridge.exact_forms import exact_ridgeless
 from modelcollapse.regression.ridge.iterative_mixing import VARIANTS, expected_errors, parse_variant, real_part_error
@@ -22,6 +22,7 @@ from modelcollapse.regression.ridge.weighted_mixing import (
 from modelcollapse.regression.strong_collapse import ErrorParts
 from modelcollapse.runtime.progress import progress
 from modelcollapse.runtime.seeds import generator
+from modelcollapse.simulation.rows import ErrorPartRows, ReplicateRows
 
 SHARE, QUALITY, NOISE = 0.5, 1.0, 0.25
 """p2, c^2 and sigma^2 of weighted mixing."""
@@ -29,9 +30,9 @@ ALL_SYNTHETIC, REAL_PART, ALL_REAL = "all_synthetic", "real_part", "all_real"
 """Chains beside the variants: p2 = 1; least squares on the real samples alone; on as many real samples as all."""
 
 
-def run_weighted(settings: StrongCollapseSettings, outputs: dict[str, Path]) -> None:
+def run_weighted(settings: StrongCollapseSettings, outputs: Mapping[str, Path]) -> None:
     """Errors by source for every weight alpha and n; ``outputs``: ``table``."""
-    rows = PartRows()
+    rows = ErrorPartRows("dohmatob", "weighted_mixing")
     d = settings.samples_dimension
     for n in progress(settings.mixing_samples, description="weighted_mixing"):
         theory = [weighted_error(d, n, SHARE, weight, 1.0, 1.0) for weight in settings.mixing_weights]
@@ -49,16 +50,16 @@ def run_weighted(settings: StrongCollapseSettings, outputs: dict[str, Path]) -> 
                     synthetic_share=SHARE,
                     weight=weight,
                 )
-    rows.write(outputs["table"], "weighted_mixing", settings)
+    rows.write(outputs["table"], settings)
 
 
-def run_optimal_weight(settings: StrongCollapseSettings, outputs: dict[str, Path]) -> None:
+def run_optimal_weight(settings: StrongCollapseSettings, outputs: Mapping[str, Path]) -> None:
     """The best alpha of every design, its gain over dropping the synthetic half, and the quoted formulas.
 
     ``outputs``: ``table`` with the quantities ``optimal_weight``, ``gain`` (1 - best error / error at alpha = 0) and
     ``error_at_half`` (alpha = p2: nothing is re-weighted), each by n.
     """
-    rows = ValueRows()
+    rows = ReplicateRows("dohmatob", "optimal_weight")
     d = settings.samples_dimension
     for n in progress(settings.mixing_samples, description="optimal_weight"):
         best = optimal_weight(d, n, SHARE, QUALITY, NOISE)
@@ -83,7 +84,7 @@ def run_optimal_weight(settings: StrongCollapseSettings, outputs: dict[str, Path
             rows.add("p2=0.5", "optimal_weight", n, replicate, np.exp(found.x), best, quoted)
             rows.add("p2=0.5", "gain", n, replicate, 1 - found.fun / dropped, 1 - errors[1] / errors[0])
             rows.add("p2=0.5", "error_at_half", n, replicate, error(SHARE), errors[2], quoted_error)
-    rows.write(outputs["table"], "optimal_weight", settings)
+    rows.write(outputs["table"], settings)
 
 
 def weighted_parts(real: np.ndarray, synthetic: np.ndarray, weight: float, share: float = SHARE) -> UnitParts:
@@ -95,12 +96,12 @@ def weighted_parts(real: np.ndarray, synthetic: np.ndarray, weight: float, share
     return UnitParts(0.0, float(np.vdot(noise, inverse)), float(np.vdot(moved, moved)) / len(real))
 
 
-def run_iterative(settings: StrongCollapseSettings, outputs: dict[str, Path]) -> None:
+def run_iterative(settings: StrongCollapseSettings, outputs: Mapping[str, Path]) -> None:
     """Errors by round for the four variants at p1 = p2 = 1/2, for p2 = 1, and for real data alone; ``outputs``: ``table``.
 
     ``zeta`` is the share of the initial quality that is left, ``variance`` the error that label noise made.
     """
-    rows = PartRows()
+    rows = ErrorPartRows("dohmatob", "iterative_mixing")
     for n in progress(settings.iterative_samples, description="iterative_mixing"):
         theory = _iterative_theory(settings, n)
         for replicate in range(settings.replicates):
@@ -119,7 +120,7 @@ def run_iterative(settings: StrongCollapseSettings, outputs: dict[str, Path]) ->
                         variant=name,
                         round=at,
                     )
-    rows.write(outputs["table"], "iterative_mixing", settings)
+    rows.write(outputs["table"], settings)
 
 
 def _moments(

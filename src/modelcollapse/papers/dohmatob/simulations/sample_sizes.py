@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from modelcollapse.papers.dohmatob.settings import StrongCollapseSettings
-from modelcollapse.papers.dohmatob.simulations.error_rows import PartRows
 from modelcollapse.regression.ridge.designs import nested_moments, ridge_parts
 from modelcollapse.regression.ridge.exact_forms import exact_ridgeless, isotropic_ridgeless
 from modelcollapse.regression.ridge.spectra import isotropic
 from modelcollapse.runtime.progress import progress
 from modelcollapse.runtime.seeds import generator
+from modelcollapse.simulation.rows import ErrorPartRows
 
 EXPERIMENT = "error_by_samples"
 LARGEST_ROUNDING = 0.01
 """Shares that whole numbers of samples miss by more are left out, as a share of .001 of 200 samples."""
 
 
-def run(settings: StrongCollapseSettings, outputs: dict[str, Path]) -> None:
-    """Simulate Sigma = I without ridge for every n and share; ``outputs``: ``table`` (``dohmatob_rows.PARTS_SCHEMA``)."""
-    rows = PartRows()
+def run_sample_sizes(settings: StrongCollapseSettings, outputs: Mapping[str, Path]) -> None:
+    """Simulate Sigma = I without ridge for every n and share; ``outputs``: ``table`` (``ERROR_PART_SCHEMA``)."""
+    rows = ErrorPartRows("dohmatob", EXPERIMENT)
     d = settings.samples_dimension
     spectrum = isotropic(d)
     for samples in progress(settings.samples, description=EXPERIMENT):
@@ -43,7 +44,7 @@ def run(settings: StrongCollapseSettings, outputs: dict[str, Path]) -> None:
                     samples=samples,
                     synthetic_share=share,
                 )
-    rows.write(outputs["table"], EXPERIMENT, settings)
+    rows.write(outputs["table"], settings)
 
 
 def possible_shares(shares: list[float], samples: int) -> list[float]:

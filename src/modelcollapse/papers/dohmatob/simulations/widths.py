@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from modelcollapse.papers.dohmatob.settings import StrongCollapseSettings
-from modelcollapse.papers.dohmatob.simulations.error_rows import PartRows
 from modelcollapse.regression.ridge.designs import ProjectionDesign
 from modelcollapse.regression.ridge.spectra import SPECTRA, isotropic, named_spectrum
 from modelcollapse.regression.strong_collapse import random_projections
 from modelcollapse.runtime.progress import progress
 from modelcollapse.runtime.seeds import generator
+from modelcollapse.simulation.rows import ErrorPartRows
 
 RIDGES = {"isotropic": 1e-6, "power_law": 1e-3}
 """Ridges of the width sweeps: near its limit 0 for the isotropic closed forms, as in the sheet for the power law."""
@@ -22,24 +23,24 @@ PEAK_WIDTHS = (0.6, 0.8, 0.9, 0.96, 1.0, 1.04, 1.1, 1.25, 1.6)
 """Widths around the threshold, in units of n."""
 
 
-def run_widths(settings: StrongCollapseSettings, outputs: dict[str, Path]) -> None:
+def run_widths(settings: StrongCollapseSettings, outputs: Mapping[str, Path]) -> None:
     """Errors by source for every width and n2, all widths and mixtures on the same samples; ``outputs``: ``table``."""
-    rows = PartRows()
+    rows = ErrorPartRows("dohmatob", "error_by_width")
     for name in SPECTRA:
         spectrum = named_spectrum(name, settings.width_dimension)
         sizes = _Sizes(settings.width_samples, settings.width_synthetic, settings.widths, [RIDGES[name]])
-        _sweep(rows, settings, "error_by_width", name, spectrum, sizes)
-    rows.write(outputs["table"], "error_by_width", settings)
+        _sweep(rows, settings, name, spectrum, sizes)
+    rows.write(outputs["table"], settings)
 
 
-def run_peak(settings: StrongCollapseSettings, outputs: dict[str, Path]) -> None:
+def run_peak(settings: StrongCollapseSettings, outputs: Mapping[str, Path]) -> None:
     """Errors by source around m = n for falling ridges; ``outputs``: ``table``."""
-    rows = PartRows()
+    rows = ErrorPartRows("dohmatob", "double_descent")
     n = settings.peak_samples
     widths = sorted({round(ratio * n) for ratio in PEAK_WIDTHS})
     sizes = _Sizes(n, [round(PEAK_SHARE * n)], widths, settings.peak_ridges)
-    _sweep(rows, settings, "double_descent", "isotropic", isotropic(settings.peak_dimension), sizes)
-    rows.write(outputs["table"], "double_descent", settings)
+    _sweep(rows, settings, "isotropic", isotropic(settings.peak_dimension), sizes)
+    rows.write(outputs["table"], settings)
 
 
 @dataclass(frozen=True)
@@ -53,9 +54,8 @@ class _Sizes:
 
 
 def _sweep(
-    rows: PartRows,
+    rows: ErrorPartRows,
     settings: StrongCollapseSettings,
-    experiment: str,
     name: str,
     spectrum: np.ndarray,
     sizes: _Sizes,
@@ -67,8 +67,8 @@ def _sweep(
         for penalty in ridges
         for count in counts
     }
-    for replicate in progress(range(settings.replicates), description=f"{experiment} {name}"):
-        random = generator(settings.seed, experiment, name, replicate)
+    for replicate in progress(range(settings.replicates), description=f"{rows.experiment} {name}"):
+        random = generator(settings.seed, rows.experiment, name, replicate)
         design = ProjectionDesign.draw(random, n, spectrum)
         for width in widths:
             for penalty, mixtures in zip(ridges, design.parts(random, width, ridges, counts), strict=True):

@@ -7,20 +7,21 @@ from pathlib import Path
 
 import pandas as pd
 
-from modelcollapse.papers.gerstgrasser.figures.regime_style import (
+from modelcollapse.measures.paper_data import NotAvailable, PaperData
+from modelcollapse.papers.gerstgrasser.figures.regime_points import (
     HALF_WIDTH,
     REGIME_COLOURS,
     REGIME_MARKERS,
+    REGIMES,
     add_key,
     regimes_over_iterations,
     rows_of,
     write_comparison,
 )
+from modelcollapse.papers.gerstgrasser.settings import KdeChainSettings
 from modelcollapse.presentation.style import hide_unused, legend_below, new_figure, save_figure
 from modelcollapse.presentation.tables import read_columns, write_table
-from modelcollapse.runtime.parquet import read_metadata
 
-REGIMES = ("replace", "accumulate_subsample", "accumulate")
 COLUMNS = ("regime", "iteration", "seed", "test_loss", "limit")
 ACROSS = 4
 SEQUEL = {
@@ -36,13 +37,13 @@ SEQUEL = {
 vector figures."""
 
 
-def draw_kde(tables: Mapping[str, Path], outputs: dict[str, Path]) -> None:
+def draw_kde(data: PaperData, outputs: Mapping[str, Path]) -> None:
     """Test loss by iteration and regime, one panel per estimate; lines: infinitely many samples; crosses: the sequel."""
-    chains = _chains(tables)
+    chains = _chains(data)
     lines = -(-len(chains) // ACROSS)
     figure, axes = new_figure(lines, min(ACROSS, len(chains)), width=10.0, height=2.7 * lines + 0.6)
-    for axis, path in zip(axes.flat, chains.values(), strict=False):
-        frame, settings = read_columns(path, COLUMNS), read_metadata(path)["settings"]
+    for axis, (name, settings) in zip(axes.flat, chains.items(), strict=False):
+        frame = read_columns(data, "kde", name, COLUMNS)
         paper = sequel_losses(settings)
         for regime in REGIMES:
             grouped = frame[frame.regime == regime].groupby("iteration")
@@ -62,29 +63,34 @@ def draw_kde(tables: Mapping[str, Path], outputs: dict[str, Path]) -> None:
     save_figure(figure, outputs)
 
 
-def _chains(tables: Mapping[str, Path]) -> dict[str, Path]:
-    """The estimates with losses: all tables but that of the variance."""
-    chains = {name: path for name, path in tables.items() if name != "kde_variance"}
+def _chains(data: PaperData) -> dict[str, KdeChainSettings]:
+    """Settings of the estimates that were run, by name.
+
+    Raises:
+        NotAvailable: there is none.
+    """
+    chains = {
+        name: chain for name, chain in data.settings.theory.kde_chains.items() if name in data.files.get("kde", {})
+    }
     if not chains:
-        raise ValueError("No kernel density estimate was given: name some under gerstgrasser.theory.kde_chains.")
+        raise NotAvailable("no kernel density estimate was run: name some under gerstgrasser.theory.kde_chains")
     return chains
 
 
-def sequel_losses(settings: Mapping[str, object]) -> dict[str, tuple[float, ...]]:
+def sequel_losses(settings: KdeChainSettings) -> dict[str, tuple[float, ...]]:
     """The sequel's losses of this estimate by regime; empty where it reports none."""
-    found = SEQUEL.get((settings["data"], settings["bandwidth"], settings["samples"]), ())
+    found = SEQUEL.get((settings.data, settings.bandwidth, settings.samples), ())
     return dict(zip(REGIMES, found, strict=False))
 
 
-def _title(settings: Mapping[str, object]) -> str:
-    name = str(settings["data"]).replace("_", " ")
-    width = settings["bandwidth"]
-    return f"{name}, {width if isinstance(width, str) else f'h = {width:g}'}, N = {settings['samples']}"
+def _title(settings: KdeChainSettings) -> str:
+    name, width = settings.data.replace("_", " "), settings.bandwidth
+    return f"{name}, {width if isinstance(width, str) else f'h = {width:g}'}, N = {settings.samples}"
 
 
-def draw_kde_variance(tables: Mapping[str, Path], outputs: dict[str, Path]) -> None:
+def draw_kde_variance(data: PaperData, outputs: Mapping[str, Path]) -> None:
     """Variance added to the real distribution by iteration and regime, one panel per bandwidth."""
-    rows = rows_of(tables, "kde_variance", "added_variance")
+    rows = rows_of(data, "kde_variance", "added_variance")
     names = list(dict.fromkeys(rows.setting.str.partition(", ")[0]))
     figure, (axes,) = new_figure(1, len(names), width=9.0, height=3.3)
     for axis, name in zip(axes, names, strict=True):
@@ -96,11 +102,11 @@ def draw_kde_variance(tables: Mapping[str, Path], outputs: dict[str, Path]) -> N
     save_figure(figure, outputs)
 
 
-def tabulate_kde(tables: Mapping[str, Path], outputs: dict[str, Path]) -> None:
+def tabulate_kde(data: PaperData, outputs: Mapping[str, Path]) -> None:
     """Test losses at the recorded iterations: mean, standard error and median over seeds, limit, the sequel's mean."""
     parts = []
-    for name, path in _chains(tables).items():
-        frame, settings = read_columns(path, COLUMNS), read_metadata(path)["settings"]
+    for name, settings in _chains(data).items():
+        frame = read_columns(data, "kde", name, COLUMNS)
         paper = sequel_losses(settings)
         grouped = frame.groupby(["regime", "iteration"], sort=False)
         loss = grouped.test_loss
@@ -121,6 +127,10 @@ def tabulate_kde(tables: Mapping[str, Path], outputs: dict[str, Path]) -> None:
     write_table(frame.astype({"sequel": float}), outputs)
 
 
-def tabulate_kde_variance(tables: Mapping[str, Path], outputs: dict[str, Path]) -> None:
+def tabulate_kde_variance(data: PaperData, outputs: Mapping[str, Path]) -> None:
     """Added variance beside its exact value at all recorded iterations."""
-    write_comparison(rows_of(tables, "kde_variance", ("added_variance", "median_added_variance")), outputs)
+    write_comparison(rows_of(data, "kde_variance", "added_variance", "median_added_variance"), outputs)
+
+
+FIGURES = {"kde": draw_kde, "kde_variance": draw_kde_variance}
+TABLES = {"kde": tabulate_kde, "kde_variance": tabulate_kde_variance}

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from modelcollapse.papers.gerstgrasser.figures.regime_style import (
+from modelcollapse.measures.paper_data import PaperData
+from modelcollapse.papers.gerstgrasser.figures.regime_points import (
     HALF_WIDTH,
     REGIME_COLOURS,
     REGIME_MARKERS,
@@ -29,9 +30,9 @@ LIMIT = np.pi**2 / 2 - 2
 """Limiting multiplier of accumulate_subsample for T >> d (docs/theory.md)."""
 
 
-def draw_linear(tables: Mapping[str, Path], outputs: dict[str, Path]) -> None:
+def draw_linear(data: PaperData, outputs: Mapping[str, Path]) -> None:
     """Test error by iteration and regime for three designs."""
-    rows = pd.concat([rows_of(tables, name, "test_error") for name in ("linear_law", "linear_subsample")])
+    rows = pd.concat([rows_of(data, name, "test_error") for name in ("linear_law", "linear_subsample")])
     figure, (axes,) = new_figure(1, len(SHOWN_PAIRS), width=9.0, height=3.6)
     for axis, name in zip(axes, SHOWN_PAIRS, strict=True):
         regimes_over_iterations(axis, rows, {regime: f"{name}, {regime}" for regime in REGIME_COLOURS})
@@ -40,20 +41,20 @@ def draw_linear(tables: Mapping[str, Path], outputs: dict[str, Path]) -> None:
         axis.plot(replace.generation, slip, ":", color=PAPER_COLOUR, linewidth=1)
         axis.set(title=name, xlabel="iteration", xscale="log", yscale="log")
     axes[0].set_ylabel("test error / noise variance")
-    add_key(axes[0], list(REGIME_COLOURS), "theory (subsample: T >> d)")
+    add_key(axes[0], REGIME_COLOURS, "theory (subsample: T >> d)")
     axes[0].plot([], [], ":", color=PAPER_COLOUR, linewidth=1, label="B (n + 1), as drawn by the authors")
     legend_below(figure, axes[0], columns=3)
     save_figure(figure, outputs)
 
 
-def draw_linear_gap(tables: Mapping[str, Path], outputs: dict[str, Path]) -> None:
+def draw_linear_gap(data: PaperData, outputs: Mapping[str, Path]) -> None:
     """How the gap between regimes scales: with iterations, with B over the sequel's grid, and with samples per dimension."""
-    grid = read_columns(tables["linear_grid"], GRID_COLUMNS)
+    grid = read_columns(data, "grid", "linear_grid", GRID_COLUMNS)
     figure, (axes,) = new_figure(1, 3, width=9.6, height=3.6)
-    _gap_by_iteration(axes[0], rows_of(tables, "linear_law", "multiplier"))
+    _gap_by_iteration(axes[0], rows_of(data, "linear_law", "multiplier"))
     _errors_over_grid(axes[1], grid)
-    _draws_by_samples(axes[2], rows_of(tables, "linear_subsample", "multiplier"))
-    add_key(axes[1], list(REGIME_COLOURS), "theory")
+    _draws_by_samples(axes[2], rows_of(data, "linear_subsample", "multiplier"))
+    add_key(axes[1], REGIME_COLOURS, "theory")
     legend_below(figure, axes[1], columns=5)
     save_figure(figure, outputs)
 
@@ -99,16 +100,16 @@ def _draws_by_samples(axis: Axes, rows: pd.DataFrame) -> None:
     axis.legend(fontsize="x-small")
 
 
-def tabulate_linear(tables: Mapping[str, Path], outputs: dict[str, Path]) -> None:
+def tabulate_linear(data: PaperData, outputs: Mapping[str, Path]) -> None:
     """Simulated beside exact for every setting at all recorded iterations."""
     write_comparison(
-        pd.concat([rows_of(tables, name, "test_error") for name in ("linear_law", "linear_subsample")]), outputs
+        pd.concat([rows_of(data, name, "test_error") for name in ("linear_law", "linear_subsample")]), outputs
     )
 
 
-def tabulate_linear_grid(tables: Mapping[str, Path], outputs: dict[str, Path]) -> None:
+def tabulate_linear_grid(data: PaperData, outputs: Mapping[str, Path]) -> None:
     """The sequel's grid: mean over seeds with its standard error, median and theory at the last iteration."""
-    frame = read_columns(tables["linear_grid"], GRID_COLUMNS)
+    frame = read_columns(data, "grid", "linear_grid", GRID_COLUMNS)
     last = frame[frame.iteration == frame.iteration.max()]
     grouped = last.groupby(GRID_KEYS, sort=True)
     error = grouped.test_error
@@ -123,3 +124,7 @@ def tabulate_linear_grid(tables: Mapping[str, Path], outputs: dict[str, Path]) -
     ).reset_index()
     table.insert(4, "iteration", int(last.iteration.iloc[0]))
     write_table(table, outputs)
+
+
+FIGURES = {"linear": draw_linear, "linear_gap": draw_linear_gap}
+TABLES = {"linear": tabulate_linear, "linear_grid": tabulate_linear_grid}

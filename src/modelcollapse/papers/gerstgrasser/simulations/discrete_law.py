@@ -1,27 +1,31 @@
-"""Discrete laws of the three regimes beside their closed forms, and the time to total collapse (claim 28)."""
+"""Discrete laws of the three regimes beside their closed forms, and the time to total collapse (claim 28).
+
+Every experiment writes ``outputs["table"]``, Parquet with the columns of ``SUMMARY_SCHEMA``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
 from modelcollapse.densities import discrete, discrete_regimes
 from modelcollapse.densities.gaussian.regime_moments import REGIMES
-from modelcollapse.papers.gerstgrasser.settings import DiscreteRegimesSettings, recorded
-from modelcollapse.runtime.parquet import write_parquet
+from modelcollapse.papers.gerstgrasser.settings import DiscreteRegimesSettings
+from modelcollapse.papers.gerstgrasser.simulations.iterations import recorded
 from modelcollapse.runtime.progress import progress
 from modelcollapse.runtime.seeds import generator
-from modelcollapse.simulation.rows import Rows, mean_of, quantile_of
+from modelcollapse.simulation.rows import SummaryRows
+from modelcollapse.simulation.summaries import mean_of, quantile_of
 
 LONGEST = 40
 """Generations per sample after which a chain counts as never absorbed: about e^-40 of them last so long."""
 
 
-def simulate_law(settings: DiscreteRegimesSettings) -> Rows:
+def simulate_law(settings: DiscreteRegimesSettings, outputs: Mapping[str, Path]) -> None:
     """Diversity, distance to the real law, entropy and support of the three regimes."""
-    rows = Rows("discrete_law")
+    rows = SummaryRows("gerstgrasser", "discrete_law")
     law, fits = _uniform(settings.states), settings.iterations
     for samples in (size for size in settings.samples if size <= settings.largest_pool):
         for regime in REGIMES:
@@ -41,12 +45,12 @@ def simulate_law(settings: DiscreteRegimesSettings) -> Rows:
                 rows.add(setting, samples, n, "median_entropy", quantile_of(paths.entropy[row]))
                 support = _support(regime, law, samples, n)
                 rows.add(setting, samples, n, "support", mean_of(paths.support[row]), support)
-    return rows
+    rows.write(outputs["table"], settings)
 
 
-def simulate_absorption(settings: DiscreteRegimesSettings) -> Rows:
+def simulate_absorption(settings: DiscreteRegimesSettings, outputs: Mapping[str, Path]) -> None:
     """Generations until one state is left when data are replaced, beside the exact mean and its diffusion limit."""
-    rows = Rows("discrete_absorption")
+    rows = SummaryRows("gerstgrasser", "discrete_absorption")
     law = _uniform(settings.states)
     for samples in progress(settings.samples, description="sample sizes"):
         random = generator("accumulation", rows.experiment, settings.seed, samples)
@@ -61,7 +65,7 @@ def simulate_absorption(settings: DiscreteRegimesSettings) -> Rows:
         exact = discrete_regimes.mean_absorption_time(law, samples) if known else limit
         rows.add(f"N={samples}", samples, 1, "absorption_time", mean_of(times), exact, limit)
         rows.add(f"N={samples}", samples, 1, "median_absorption_time", quantile_of(times))
-    return rows
+    rows.write(outputs["table"], settings)
 
 
 def _uniform(states: int) -> np.ndarray:
@@ -76,21 +80,3 @@ def _support(regime: str, law: np.ndarray, samples: int, fit: int) -> float:
         # uniform: one state's probability of being lost is that of all
         return float(len(law) * (1 - discrete.probability_lost(float(law[0]), samples, fit)))
     return float("nan")
-
-
-RUNS: dict[str, Callable[[DiscreteRegimesSettings], Rows]] = {
-    "discrete_law": simulate_law,
-    "discrete_absorption": simulate_absorption,
-}
-
-
-def run_experiment(experiment: str, settings: DiscreteRegimesSettings, outputs: dict[str, Path]) -> None:
-    """Simulate one experiment and write ``table`` with the columns of ``theory_rows.SCHEMA``.
-
-    Raises:
-        ValueError: an unknown experiment.
-    """
-    if experiment not in RUNS:
-        raise ValueError(f"There is no discrete experiment '{experiment}': expected one of {', '.join(RUNS)}.")
-    facts = {"experiment": experiment, "settings": settings.model_dump()}
-    write_parquet(RUNS[experiment](settings).table(), outputs["table"], facts)

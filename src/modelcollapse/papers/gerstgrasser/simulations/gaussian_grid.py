@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -9,29 +10,25 @@ import pandas as pd
 
 from modelcollapse.densities.gaussian.accumulated import simulate_regime
 from modelcollapse.densities.gaussian.regime_moments import REGIMES, expected_moments
-from modelcollapse.papers.gerstgrasser.settings import GaussianRegimesSettings, recorded
-from modelcollapse.runtime.parquet import write_parquet
+from modelcollapse.papers.gerstgrasser.settings import GaussianRegimesSettings
+from modelcollapse.papers.gerstgrasser.simulations.iterations import recorded
 from modelcollapse.runtime.progress import progress
 from modelcollapse.runtime.seeds import generator
+from modelcollapse.simulation.rows import write_results
 
 
-def run_experiment(experiment: str, settings: GaussianRegimesSettings, outputs: dict[str, Path]) -> None:
+def simulate_grid(settings: GaussianRegimesSettings, outputs: Mapping[str, Path]) -> None:
     """Simulate the grid (maximum likelihood, as released) and write ``table``.
 
     One row per setting, regime, iteration and seed: dimension, samples, regime, iteration, seed, trace_ratio,
     squared_mean_error, log_determinant (-inf where N <= d), and the exact expectations of the first two.
-
-    Raises:
-        ValueError: another experiment.
     """
-    if experiment != "gaussian_grid":
-        raise ValueError(f"This module runs gaussian_grid only, not '{experiment}'.")
     cases = [(d, size, regime) for d in settings.dimensions for size in settings.samples for regime in REGIMES]
     frames = [
         _frame(*case, settings) for case in progress(cases, description="settings") if _affordable(case, settings)
     ]
     table = pd.concat(frames, ignore_index=True)
-    write_parquet(table, outputs["table"], {"experiment": experiment, "settings": settings.model_dump()})
+    write_results(table, outputs["table"], "gerstgrasser", "gaussian_grid", settings)
 
 
 def _affordable(case: tuple[int, int, str], settings: GaussianRegimesSettings) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -9,33 +10,30 @@ import numpy as np
 from modelcollapse.densities.gaussian import closed_forms as gaussian
 from modelcollapse.densities.gaussian.refitted_chains import Paths, simulate_fixed_draw, simulate_pool, simulate_refits
 from modelcollapse.densities.gaussian.regime_moments import REGIMES, expected_moments
-from modelcollapse.papers.gerstgrasser.settings import GaussianRegimesSettings, recorded
-from modelcollapse.runtime.parquet import write_parquet
+from modelcollapse.papers.gerstgrasser.settings import GaussianRegimesSettings
+from modelcollapse.papers.gerstgrasser.simulations.iterations import recorded
 from modelcollapse.runtime.progress import progress
 from modelcollapse.runtime.seeds import generator
-from modelcollapse.simulation.rows import Rows, mean_of, quantile_of, variance_over_chains
+from modelcollapse.simulation.rows import SummaryRows
+from modelcollapse.simulation.summaries import mean_of, quantile_of, variance_over_chains
 
 ESTIMATORS = {"maximum likelihood": 0, "unbiased": 1}
 """Names of the variance estimators, and their ddof."""
 
 
-def run_experiment(experiment: str, settings: GaussianRegimesSettings, outputs: dict[str, Path]) -> None:
-    """Simulate and write ``table`` with the columns of ``theory_rows.SCHEMA``; settings are "N=.., regime, estimator".
-
-    Raises:
-        ValueError: another experiment.
-    """
-    if experiment != "gaussian_law":
-        raise ValueError(f"This module runs gaussian_law only, not '{experiment}'.")
-    rows = Rows(experiment)
+def simulate_law(settings: GaussianRegimesSettings, outputs: Mapping[str, Path]) -> None:
+    """Simulate and write ``table`` with the columns of ``SUMMARY_SCHEMA``; settings are "N=.., regime, estimator"."""
+    rows = SummaryRows("gerstgrasser", "gaussian_law")
     cases = [(size, name) for size in settings.samples for name in ESTIMATORS]
     for size, name in progress(cases, description="sample sizes and estimators"):
         for regime in REGIMES:
             _add_regime(rows, regime, size, name, settings)
-    write_parquet(rows.table(), outputs["table"], {"experiment": experiment, "settings": settings.model_dump()})
+    rows.write(outputs["table"], settings)
 
 
-def _add_regime(rows: Rows, regime: str, samples: int, estimator: str, settings: GaussianRegimesSettings) -> None:
+def _add_regime(
+    rows: SummaryRows, regime: str, samples: int, estimator: str, settings: GaussianRegimesSettings
+) -> None:
     ddof, fits = ESTIMATORS[estimator], settings.iterations
     random = generator("accumulation", rows.experiment, settings.seed, samples, estimator, regime)
     record = recorded(fits)
@@ -55,7 +53,9 @@ def _add_regime(rows: Rows, regime: str, samples: int, estimator: str, settings:
         rows.add(setting, samples, fit, "squared_mean_error", squared, moments.squared_mean_error[fit - 1])
 
 
-def _add_fit(rows: Rows, setting: str, regime: str, samples: int, fit: int, ddof: int, paths: Paths, row: int) -> None:
+def _add_fit(
+    rows: SummaryRows, setting: str, regime: str, samples: int, fit: int, ddof: int, paths: Paths, row: int
+) -> None:
     """Logarithms and medians: the typical chain. They are known exactly for replaced data."""
     sizes, known = np.full(fit, samples), regime == "replace" or fit == 1
     logarithm = gaussian.expected_log_variance(sizes, 1.0, ddof) if known else np.nan

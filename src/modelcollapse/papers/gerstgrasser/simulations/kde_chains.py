@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -10,17 +11,18 @@ import pandas as pd
 from modelcollapse.densities import kde
 from modelcollapse.densities.gaussian.regime_moments import REGIMES
 from modelcollapse.densities.point_clouds import DIMENSIONS, draw_points
-from modelcollapse.papers.gerstgrasser.settings import KdeChainSettings, recorded
-from modelcollapse.runtime.parquet import write_parquet
+from modelcollapse.papers.gerstgrasser.settings import KdeChainSettings
+from modelcollapse.papers.gerstgrasser.simulations.iterations import recorded
 from modelcollapse.runtime.progress import progress
 from modelcollapse.runtime.seeds import generator
 from modelcollapse.simulation.draws import draw_without_replacement
+from modelcollapse.simulation.rows import write_results
 
 REFERENCE_POINTS = 4000
 """Real points that stand for the real distribution in the loss of infinitely many samples."""
 
 
-def run_kde(settings: KdeChainSettings, outputs: dict[str, Path]) -> None:
+def simulate_chains(name: str, settings: KdeChainSettings, outputs: Mapping[str, Path]) -> None:
     """Refit a KDE in all regimes and write ``table``: one row per regime, iteration and seed.
 
     Columns: regime, iteration, seed, test_loss (mean negative log-likelihood of fresh real points, nats), limit (that of
@@ -34,7 +36,7 @@ def run_kde(settings: KdeChainSettings, outputs: dict[str, Path]) -> None:
             losses = simulate_chain(regime, settings, seed)
             rows = {"regime": regime, "iteration": np.array(recorded(settings.iterations), dtype=np.int32)}
             frames.append(pd.DataFrame(rows | {"seed": np.int32(seed), "test_loss": losses, "limit": limits[regime]}))
-    write_parquet(pd.concat(frames, ignore_index=True), outputs["table"], {"settings": settings.model_dump()})
+    write_results(pd.concat(frames, ignore_index=True), outputs["table"], "gerstgrasser", name, settings)
 
 
 def simulate_chain(regime: str, settings: KdeChainSettings, seed: int) -> np.ndarray:

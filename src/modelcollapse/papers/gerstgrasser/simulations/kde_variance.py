@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +10,13 @@ import numpy as np
 from modelcollapse.densities import kde
 from modelcollapse.densities.gaussian.regime_moments import REGIMES
 from modelcollapse.densities.point_clouds import DIMENSIONS, draw_points
-from modelcollapse.papers.gerstgrasser.settings import KdeVarianceSettings, recorded
-from modelcollapse.runtime.parquet import write_parquet
+from modelcollapse.papers.gerstgrasser.settings import KdeVarianceSettings
+from modelcollapse.papers.gerstgrasser.simulations.iterations import recorded
 from modelcollapse.runtime.progress import progress
 from modelcollapse.runtime.seeds import generator
 from modelcollapse.simulation.draws import draw_without_replacement
-from modelcollapse.simulation.rows import Rows, mean_of, quantile_of
+from modelcollapse.simulation.rows import SummaryRows
+from modelcollapse.simulation.summaries import mean_of, quantile_of
 
 DATA = "circles"
 BANDWIDTHS: tuple[float | str, ...] = (0.1, 0.5, "scott")
@@ -23,21 +24,15 @@ BANDWIDTHS: tuple[float | str, ...] = (0.1, 0.5, "scott")
 CHAINS_AT_ONCE = 100
 
 
-def run_experiment(experiment: str, settings: KdeVarianceSettings, outputs: dict[str, Path]) -> None:
-    """Simulate and write ``table`` with the columns of ``theory_rows.SCHEMA``; settings are "h=.., regime".
-
-    Raises:
-        ValueError: another experiment.
-    """
-    if experiment != "kde_variance":
-        raise ValueError(f"This module runs kde_variance only, not '{experiment}'.")
-    rows = Rows(experiment)
+def simulate_variances(settings: KdeVarianceSettings, outputs: Mapping[str, Path]) -> None:
+    """Simulate and write ``table`` with the columns of ``SUMMARY_SCHEMA``; settings are "h=.., regime"."""
+    rows = SummaryRows("gerstgrasser", "kde_variance")
     cases = [(rule, regime) for rule in BANDWIDTHS for regime in REGIMES]
     # all bandwidths and regimes start from the same real samples
-    start = generator("accumulation", experiment, settings.seed, "real")
+    start = generator("accumulation", rows.experiment, settings.seed, "real")
     real = np.array([draw_points(DATA, settings.samples, start) for _ in range(settings.chains)])
     for rule, regime in progress(cases, description="bandwidths and regimes"):
-        random = generator("accumulation", experiment, settings.seed, str(rule), regime)
+        random = generator("accumulation", rows.experiment, settings.seed, str(rule), regime)
         parts = [
             list(added_variances(regime, rule, real[first : first + CHAINS_AT_ONCE], settings.iterations, random))
             for first in range(0, settings.chains, CHAINS_AT_ONCE)
@@ -48,7 +43,7 @@ def run_experiment(experiment: str, settings: KdeVarianceSettings, outputs: dict
             setting = f"h={rule}, {regime}"
             rows.add(setting, settings.samples, fit, "added_variance", mean_of(added[row]), exact[fit - 1])
             rows.add(setting, settings.samples, fit, "median_added_variance", quantile_of(added[row]))
-    write_parquet(rows.table(), outputs["table"], {"experiment": experiment, "settings": settings.model_dump()})
+    rows.write(outputs["table"], settings)
 
 
 def added_variances(

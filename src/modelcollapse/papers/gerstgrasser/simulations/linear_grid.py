@@ -2,37 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from modelcollapse.papers.gerstgrasser.settings import LinearSettings, recorded
+from modelcollapse.papers.gerstgrasser.settings import LinearSettings
+from modelcollapse.papers.gerstgrasser.simulations.iterations import recorded
 from modelcollapse.regression import accumulation
 from modelcollapse.regression.linear.refitted_labels import simulate_recursions, simulate_subsample
-from modelcollapse.runtime.parquet import write_parquet
 from modelcollapse.runtime.progress import progress
 from modelcollapse.runtime.seeds import generator
+from modelcollapse.simulation.rows import write_results
 
 
-def run_experiment(experiment: str, settings: LinearSettings, outputs: dict[str, Path]) -> None:
+def simulate_grid(settings: LinearSettings, outputs: Mapping[str, Path]) -> None:
     """Simulate the grid and write ``table``: one row per setting, regime, iteration and seed.
 
     Columns: dimension, samples, noise_variance, regime, iteration, seed, test_error, exact (expectation over designs and
     noise; for accumulate_subsample its limit for many samples per dimension).
 
     Raises:
-        ValueError: another experiment, or no pair with samples >= dimension + 2.
+        ValueError: no pair with samples >= dimension + 2.
     """
-    if experiment != "linear_grid":
-        raise ValueError(f"This module runs linear_grid only, not '{experiment}'.")
     pairs = [(d, t) for d in settings.dimensions for t in settings.samples if t >= d + 2]
     if not pairs:
         raise ValueError("No pair of linear.dimensions and linear.samples has samples >= dimension + 2: change one.")
     frames = [frame for pair in progress(pairs, description="pairs") for frame in simulate_pair(*pair, settings)]
     table = pd.concat(frames, ignore_index=True)
-    write_parquet(table, outputs["table"], {"experiment": experiment, "settings": settings.model_dump()})
+    write_results(table, outputs["table"], "gerstgrasser", "linear_grid", settings)
 
 
 def simulate_pair(dimension: int, samples: int, settings: LinearSettings) -> Iterator[pd.DataFrame]:

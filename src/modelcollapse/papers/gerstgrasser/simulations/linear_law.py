@@ -1,18 +1,22 @@
-"""Replaced and accumulated labels beside their closed forms (Gerstgrasser et al., claims 12 to 16)."""
+"""Replaced and accumulated labels beside their closed forms (Gerstgrasser et al., claims 12 to 16).
+
+Every experiment writes ``outputs["table"]``, Parquet with the columns of ``SUMMARY_SCHEMA``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
-from modelcollapse.papers.gerstgrasser.settings import LinearSettings, recorded
+from modelcollapse.papers.gerstgrasser.settings import LinearSettings
+from modelcollapse.papers.gerstgrasser.simulations.iterations import recorded
 from modelcollapse.regression import accumulation
 from modelcollapse.regression.linear.refitted_labels import ErrorPaths, simulate_recursions, simulate_subsample
-from modelcollapse.runtime.parquet import write_parquet
 from modelcollapse.runtime.seeds import generator
-from modelcollapse.simulation.rows import Rows, certain, mean_of, quantile_of
+from modelcollapse.simulation.rows import SummaryRows
+from modelcollapse.simulation.summaries import mean_of, quantile_of, without_chance
 
 IDENTITY_RUNS, IDENTITY_ITERATIONS = 100, 10
 IDENTITY_SETTINGS = {"d=10, T=32": (10, 32, 0.0), "d=10, T=32, power law": (10, 32, 1.0), "d=32, T=100": (32, 100, 0.0)}
@@ -21,9 +25,9 @@ LAW_SETTINGS = ((10, 32), (10, 100), (10, 1000), (32, 100), (32, 1000), (100, 31
 SUBSAMPLE_SETTINGS = ((10, 32), (10, 100), (10, 316), (10, 1000))
 
 
-def check_identity(settings: LinearSettings) -> Rows:
+def check_identity(settings: LinearSettings, outputs: Mapping[str, Path]) -> None:
     """Theorem 1: largest difference between the recursion and refitting the whole stack, over runs and iterations."""
-    rows = Rows("linear_identity")
+    rows = SummaryRows("gerstgrasser", "linear_identity")
     for name, (dimension, samples, exponent) in IDENTITY_SETTINGS.items():
         scale = np.arange(1, dimension + 1) ** (-exponent / 2)
         for regime in ("replace", "accumulate", "replace_growing"):
@@ -37,13 +41,15 @@ def check_identity(settings: LinearSettings) -> Rows:
                 recursion = accumulation.fit_by_recursion(regime, design, noise, truth)
                 stacked = accumulation.fit_by_stacking(regime, design, noise, truth)
                 largest = max(largest, float(np.max(np.abs(recursion - stacked))))
-            rows.add(f"{name}, {regime}", samples, IDENTITY_ITERATIONS, "largest_difference", certain(largest), 0.0)
-    return rows
+            rows.add(
+                f"{name}, {regime}", samples, IDENTITY_ITERATIONS, "largest_difference", without_chance(largest), 0.0
+            )
+    rows.write(outputs["table"], settings)
 
 
-def simulate_law(settings: LinearSettings) -> Rows:
+def simulate_law(settings: LinearSettings, outputs: Mapping[str, Path]) -> None:
     """The three regimes with a closed form, with enough chains for a 2 % equivalence."""
-    rows = Rows("linear_law")
+    rows = SummaryRows("gerstgrasser", "linear_law")
     for dimension, samples in LAW_SETTINGS:
         name = f"d={dimension}, T={samples}"
         random = generator("accumulation", rows.experiment, settings.seed, name)
@@ -53,12 +59,12 @@ def simulate_law(settings: LinearSettings) -> Rows:
         add_errors(rows, name, dimension, samples, paths)
         averaged = mean_of(paths.given_design)
         rows.add(name, samples, 1, "averaged_over_noise", averaged, accumulation.first_test_error(dimension, samples))
-    return rows
+    rows.write(outputs["table"], settings)
 
 
-def simulate_draws(settings: LinearSettings) -> Rows:
+def simulate_draws(settings: LinearSettings, outputs: Mapping[str, Path]) -> None:
     """accumulate_subsample by samples per dimension: its limit for many, and how far a few are from it."""
-    rows = Rows("linear_subsample")
+    rows = SummaryRows("gerstgrasser", "linear_subsample")
     for dimension, samples in SUBSAMPLE_SETTINGS:
         name = f"d={dimension}, T={samples}"
         random = generator("accumulation", rows.experiment, settings.seed, name)
@@ -72,11 +78,11 @@ def simulate_draws(settings: LinearSettings) -> Rows:
             settings.subsample_streams,
         )
         add_errors(rows, name, dimension, samples, paths)
-    return rows
+    rows.write(outputs["table"], settings)
 
 
 def add_errors(
-    rows: Rows, name: str, dimension: int, samples: int, paths: ErrorPaths, noise_variance: float = 1.0
+    rows: SummaryRows, name: str, dimension: int, samples: int, paths: ErrorPaths, noise_variance: float = 1.0
 ) -> None:
     """Mean, median and multiplier of every regime and iteration; a replicate is a design.
 
@@ -92,22 +98,3 @@ def add_errors(
             rows.add(setting, samples, n, "test_error", mean_of(per_design), first * exact[n - 1])
             rows.add(setting, samples, n, "multiplier", mean_of(per_design / first), exact[n - 1])
             rows.add(setting, samples, n, "median_test_error", quantile_of(noise_variance * errors[row][:, 0]))
-
-
-RUNS: dict[str, Callable[[LinearSettings], Rows]] = {
-    "linear_identity": check_identity,
-    "linear_law": simulate_law,
-    "linear_subsample": simulate_draws,
-}
-
-
-def run_experiment(experiment: str, settings: LinearSettings, outputs: dict[str, Path]) -> None:
-    """Simulate one experiment and write ``table`` with the columns of ``theory_rows.SCHEMA``.
-
-    Raises:
-        ValueError: an unknown experiment.
-    """
-    if experiment not in RUNS:
-        raise ValueError(f"There is no linear experiment '{experiment}': expected one of {', '.join(RUNS)}.")
-    facts = {"paper": "gerstgrasser", "experiment": experiment, "settings": settings.model_dump()}
-    write_parquet(RUNS[experiment](settings).table(), outputs["table"], facts)

@@ -1,6 +1,13 @@
-"""The discrete law and the expressivity control beside their closed forms (claims T1, T2 and T8)."""
+"""The discrete law and the expressivity control beside their closed forms (claims T1, T2 and T8).
+
+Every experiment writes ``outputs["table"]``, Parquet with the columns of ``SUMMARY_SCHEMA``; a generation is a number of
+fits made.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 from scipy.stats import chi2
@@ -8,7 +15,8 @@ from scipy.stats import chi2
 from modelcollapse.densities import discrete, expressivity
 from modelcollapse.papers.shumailov.settings import TheorySettings
 from modelcollapse.runtime.seeds import generator
-from modelcollapse.simulation.rows import Rows, Simulated, certain, mean_of, share_of
+from modelcollapse.simulation.rows import SummaryRows
+from modelcollapse.simulation.summaries import Simulated, mean_of, share_of, without_chance
 
 SAMPLES = 100
 GENERATIONS = (1, 2, 5, 10, 20, 50, 100)
@@ -23,9 +31,9 @@ LONGEST = 100 * SAMPLES
 SEPARATIONS = (2.0, 4.0)
 
 
-def simulate_laws(settings: TheorySettings) -> Rows:
+def simulate_laws(settings: TheorySettings, outputs: Mapping[str, Path]) -> None:
     """Wright-Fisher chains until absorption, for four laws."""
-    rows = Rows("discrete")
+    rows = SummaryRows("shumailov", "discrete")
     for name, law in LAWS.items():
         random = generator("theory", "discrete", settings.seed, name)
         replicates = settings.discrete_replicates
@@ -33,10 +41,10 @@ def simulate_laws(settings: TheorySettings) -> Rows:
         _add_path(rows, name, law, paths)
         _add_first_step(rows, name, law, paths, replicates)
         _add_absorption(rows, name, law, paths, replicates)
-    return rows
+    rows.write(outputs["table"], settings)
 
 
-def _add_path(rows: Rows, name: str, law: np.ndarray, paths: discrete.DiscretePaths) -> None:
+def _add_path(rows: SummaryRows, name: str, law: np.ndarray, paths: discrete.DiscretePaths) -> None:
     for row, generation in enumerate(paths.generations):
         n = int(generation)
         support = discrete.expected_support(law, SAMPLES, n)
@@ -45,14 +53,18 @@ def _add_path(rows: Rows, name: str, law: np.ndarray, paths: discrete.DiscretePa
         rows.add(name, SAMPLES, n, "expected_diversity", mean_of(paths.diversity[row]), diversity)
 
 
-def _add_first_step(rows: Rows, name: str, law: np.ndarray, paths: discrete.DiscretePaths, replicates: int) -> None:
+def _add_first_step(
+    rows: SummaryRows, name: str, law: np.ndarray, paths: discrete.DiscretePaths, replicates: int
+) -> None:
     for state, probability in enumerate(law):
         exact = float(discrete.probability_lost_in_one_step(probability, SAMPLES))
         lost = share_of(int(paths.lost_in_one_step[state]), replicates, exact)
         rows.add(name, SAMPLES, 1, f"lost_in_one_step_state_{state}", lost, exact)
 
 
-def _add_absorption(rows: Rows, name: str, law: np.ndarray, paths: discrete.DiscretePaths, replicates: int) -> None:
+def _add_absorption(
+    rows: SummaryRows, name: str, law: np.ndarray, paths: discrete.DiscretePaths, replicates: int
+) -> None:
     absorbed = paths.absorbed_in >= 0
     rows.add(name, SAMPLES, LONGEST, "absorbed", share_of(int(absorbed.sum()), replicates), 1.0, 1.0)
     counts = np.bincount(paths.absorbed_in[absorbed], minlength=len(law))
@@ -70,16 +82,16 @@ def _add_absorption(rows: Rows, name: str, law: np.ndarray, paths: discrete.Disc
     rows.add(name, SAMPLES, LONGEST, "mean_absorption_time", times, exact)
 
 
-def fit_by_population_moments(settings: TheorySettings) -> Rows:
+def fit_by_population_moments(outputs: Mapping[str, Path]) -> None:
     """One Gaussian fitted to two with infinitely many samples: integration on a grid beside the closed form."""
-    rows = Rows("expressivity")
+    rows = SummaryRows("shumailov", "expressivity")
     for separation in SEPARATIONS:
         law, name = expressivity.two_gaussians(separation), f"separation={separation:g}"
         exact = expressivity.refit_by_population_moments(law, 5)
         numerical = expressivity.refit_numerically(law, 5)
         for generation in range(1, 6):
-            change = certain(numerical.change[generation - 1])
+            change = without_chance(numerical.change[generation - 1])
             rows.add(name, 0, generation, "squared_l2_change", change, exact.change[generation - 1])
-            variance = certain(numerical.variance[generation])
+            variance = without_chance(numerical.variance[generation])
             rows.add(name, 0, generation, "variance", variance, exact.variance[generation])
-    return rows
+    rows.write(outputs["table"], note="simulated: integration on a grid; no chance involved")

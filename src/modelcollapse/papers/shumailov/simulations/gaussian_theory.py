@@ -1,6 +1,13 @@
-"""Refitted Gaussians beside their closed forms (claims T3 to T7, and the 1-D loops of SI Fig. 3 to 5)."""
+"""Refitted Gaussians beside their closed forms (claims T3 to T7, and the 1-D loops of SI Fig. 3 to 5).
+
+Every experiment writes ``outputs["table"]``, Parquet with the columns of ``SUMMARY_SCHEMA``; a generation is a number of
+fits made.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 
@@ -9,11 +16,10 @@ from modelcollapse.densities.gaussian import multivariate as gaussian_multivaria
 from modelcollapse.densities.gaussian.refitted_chains import Paths, simulate_fixed_draw, simulate_pool, simulate_refits
 from modelcollapse.papers.shumailov.settings import TheorySettings
 from modelcollapse.runtime.seeds import generator
-from modelcollapse.simulation.rows import (
-    Rows,
+from modelcollapse.simulation.rows import SummaryRows
+from modelcollapse.simulation.summaries import (
     Simulated,
     mean_of,
-    powers_of_two,
     quantile_of,
     root_mean_square_of,
     standard_deviation_of,
@@ -34,9 +40,9 @@ DIMENSIONS = {
 SINGLE_FITS = (10, 30, 100, 500, 1000, 10**4, 10**5, 10**6, 10**7)
 
 
-def simulate_unbiased(settings: TheorySettings) -> Rows:
+def simulate_unbiased(settings: TheorySettings, outputs: Mapping[str, Path]) -> None:
     """Unbiased refits on constant sample sizes (T3, T4)."""
-    rows = Rows("gaussian_unbiased")
+    rows = SummaryRows("shumailov", "gaussian_unbiased")
     for samples, record in UNBIASED.items():
         name = f"M={samples}"
         random = generator("theory", rows.experiment, settings.seed, name)
@@ -44,22 +50,22 @@ def simulate_unbiased(settings: TheorySettings) -> Rows:
         _add_risk(rows, name, samples, paths, lambda n, size=samples: np.full(n, size))
         for row, n in enumerate(record):
             _add_spread(rows, name, samples, n, paths.variance[row])
-    return rows
+    rows.write(outputs["table"], settings)
 
 
-def simulate_growth(settings: TheorySettings) -> Rows:
+def simulate_growth(settings: TheorySettings, outputs: Mapping[str, Path]) -> None:
     """Unbiased refits on sample sizes that are constant, grow linearly, or grow superlinearly (T5)."""
-    rows = Rows("gaussian_growth")
-    record = powers_of_two(GROWTH_GENERATIONS)
+    rows = SummaryRows("shumailov", "gaussian_growth")
+    record = _powers_of_two(GROWTH_GENERATIONS)
     for name, exponent in GROWTH.items():
         random = generator("theory", rows.experiment, settings.seed, name)
         sizes = gaussian.growing_sample_sizes(GROWTH_FIRST, GROWTH_GENERATIONS, exponent)
         paths = simulate_refits(sizes, max(100, settings.replicates // 10), random, record)
         _add_risk(rows, name, GROWTH_FIRST, paths, lambda n, sizes=sizes: sizes[:n])
-    return rows
+    rows.write(outputs["table"], settings)
 
 
-def _add_risk(rows: Rows, name: str, samples: int, paths: Paths, sizes) -> None:
+def _add_risk(rows: SummaryRows, name: str, samples: int, paths: Paths, sizes) -> None:
     """The moments for which the theorem has formulas; ``sizes(n)`` are the sizes of the first n fits."""
     for row, generation in enumerate(paths.generations):
         n = int(generation)
@@ -76,7 +82,7 @@ def _add_risk(rows: Rows, name: str, samples: int, paths: Paths, sizes) -> None:
         rows.add(name, samples, n, "variance_of_risk", variance_over_chains(risk))
 
 
-def _add_spread(rows: Rows, name: str, samples: int, n: int, variance: np.ndarray, ddof: int = 1) -> None:
+def _add_spread(rows: SummaryRows, name: str, samples: int, n: int, variance: np.ndarray, ddof: int = 1) -> None:
     """The mean variance and the typical one, which part company."""
     sizes = np.full(n, samples)
     exact = gaussian.expected_variance(sizes, 1.0, ddof)
@@ -87,9 +93,9 @@ def _add_spread(rows: Rows, name: str, samples: int, n: int, variance: np.ndarra
     rows.add(name, samples, n, "median_variance", quantile_of(variance), exact)
 
 
-def simulate_loop(settings: TheorySettings) -> Rows:
+def simulate_loop(settings: TheorySettings, outputs: Mapping[str, Path]) -> None:
     """The notebook's loop: ``ddof=0``, a long way (SI Fig. 3). The first chain is also reported on its own."""
-    rows = Rows("gaussian_loop")
+    rows = SummaryRows("shumailov", "gaussian_loop")
     record = _spaced(settings.loop_generations)
     for samples in settings.loop_samples:
         name = f"M={samples}"
@@ -109,12 +115,16 @@ def simulate_loop(settings: TheorySettings) -> Rows:
             single = {"single_run_absolute_mean_error": abs(mean[0]), "single_run_absolute_sd_error": abs(sd[0] - 1)}
             for label, value in single.items():
                 rows.add(name, samples, n, label, Simulated(value, float("nan"), 1))
-    return rows
+    rows.write(
+        outputs["table"],
+        settings,
+        note="ddof=0; means of the variance are carried by rare chains once generations exceed samples",
+    )
 
 
-def simulate_pools(settings: TheorySettings) -> Rows:
+def simulate_pools(settings: TheorySettings, outputs: Mapping[str, Path]) -> None:
     """Training on the last sample, on a fixed-size draw from all samples, and on all samples (T7; SI Fig. 4 and 5)."""
-    rows = Rows("gaussian_pool")
+    rows = SummaryRows("shumailov", "gaussian_pool")
     record, last = _spaced(settings.loop_generations), settings.loop_generations
     for samples in settings.loop_samples:
         for regime in ("replace", "fixed_draw", "pool"):
@@ -130,10 +140,12 @@ def simulate_pools(settings: TheorySettings) -> Rows:
                 paths = simulate_pool(samples, last, settings.pool_replicates, random, record)
             for row, n in enumerate(record):
                 _add_pool(rows, name, regime, samples, n, paths.mean[row], paths.variance[row])
-    return rows
+    rows.write(outputs["table"], settings, note="ddof=0; the fixed-size draw has no closed form here")
 
 
-def _add_pool(rows: Rows, name: str, regime: str, samples: int, n: int, mean: np.ndarray, variance: np.ndarray) -> None:
+def _add_pool(
+    rows: SummaryRows, name: str, regime: str, samples: int, n: int, mean: np.ndarray, variance: np.ndarray
+) -> None:
     expected, squared_error = float("nan"), float("nan")
     if regime == "replace":
         sizes = np.full(n, samples)
@@ -150,9 +162,9 @@ def _add_pool(rows: Rows, name: str, regime: str, samples: int, n: int, mean: np
     rows.add(name, samples, n, "expected_variance", mean_of(variance), expected)
 
 
-def simulate_dimensions(settings: TheorySettings) -> Rows:
+def simulate_dimensions(settings: TheorySettings, outputs: Mapping[str, Path]) -> None:
     """Theorem 3.1 in several dimensions, from N(0, I) (T6)."""
-    rows = Rows("gaussian_multivariate")
+    rows = SummaryRows("shumailov", "gaussian_multivariate")
     for name, (dimension, samples, record) in DIMENSIONS.items():
         random = generator("theory", rows.experiment, settings.seed, name)
         start = np.eye(dimension)
@@ -173,12 +185,12 @@ def simulate_dimensions(settings: TheorySettings) -> Rows:
             covariance = factor @ factor.swapaxes(1, 2)
             risk = gaussian_multivariate.wasserstein2_squared(mean, covariance, np.zeros(dimension), start)
             rows.add(name, samples, n, "expected_risk", mean_of(risk))
-    return rows
+    rows.write(outputs["table"], settings)
 
 
-def simulate_single_fits(settings: TheorySettings) -> Rows:
+def simulate_single_fits(settings: TheorySettings, outputs: Mapping[str, Path]) -> None:
     """One fit on n points: mean and standard deviation over repeats of the fitted parameters (``ddof=0``)."""
-    rows = Rows("single_fit")
+    rows = SummaryRows("shumailov", "single_fit")
     for samples in SINGLE_FITS:
         name = f"M={samples}"
         random = generator("theory", rows.experiment, settings.seed, name)
@@ -188,9 +200,18 @@ def simulate_single_fits(settings: TheorySettings) -> Rows:
         rows.add(name, samples, 1, "sd_of_sd", standard_deviation_of(sd), gaussian.sd_of_fitted_sd(samples))
         rows.add(name, samples, 1, "mean_of_mean", mean_of(mean), 0.0)
         rows.add(name, samples, 1, "sd_of_mean", standard_deviation_of(mean), 1 / np.sqrt(samples))
-    return rows
+    rows.write(
+        outputs["table"],
+        settings,
+        note="the notebook's figure titled mu_hat shows numpy.std of each fit: compare with mean_of_sd",
+    )
 
 
 def _spaced(last: int) -> list[int]:
     """About 25 generations from 1 to ``last``, evenly spaced on a log scale."""
     return sorted({round(float(n)) for n in np.geomspace(1, last, 25)})
+
+
+def _powers_of_two(last: int) -> list[int]:
+    """1, 2, 4, ... up to ``last``, and ``last``."""
+    return sorted({2**power for power in range(last.bit_length()) if 2**power <= last} | {last})

@@ -1,0 +1,1 @@
+"""Lexical measures by name: one module each, with its declaration `MEASURE`."""

@@ -1,0 +1,10 @@
+"""Distinct 3-grams / running 3-grams in the pooled texts."""
+
+from __future__ import annotations
+
+from modelcollapse.diversity.lexical.pooled import prepare_distinct_n
+from modelcollapse.diversity.measure_entry import MeasureEntry
+
+MEASURE = MeasureEntry(
+    prepare_distinct_n, unit="share", bounds=(0, 1), more_diverse="higher", options={"n": 3}, sampled=True
+)

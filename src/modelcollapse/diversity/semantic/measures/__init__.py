@@ -1,0 +1,1 @@
+"""Measures of meaning by name: one module each, with its declaration `MEASURE`."""

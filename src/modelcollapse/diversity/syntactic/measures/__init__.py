@@ -1,0 +1,1 @@
+"""Measures of syntax by name: one module each, with its declaration `MEASURE`."""

@@ -1,0 +1,53 @@
+"""What a run says at its end: where the results are, verdicts per paper, time and memory; and what it keeps for a clone."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from pathlib import Path
+
+from modelcollapse.runtime.progress import say
+from modelcollapse.steps.costs import total_cost
+from modelcollapse.steps.snakemake_records import export_records
+from modelcollapse.workflow.workspace import Workspace
+
+
+def close_run(workspace: Workspace, finished: bool) -> None:
+    """Keep Snakemake's records beside the ledger, so that a clone knows what is up to date, and sum the run up.
+
+    Args:
+        workspace: the run.
+        finished: whether every job succeeded.
+    """
+    export_records(Path(workspace.places.ledger))
+    if finished:
+        say("\n".join(summary_lines(workspace)))
+
+
+def summary_lines(workspace: Workspace) -> list[str]:
+    """A table of verdicts per paper, where the results are, and what they cost."""
+    counts = {paper: verdicts for paper in workspace.papers if (verdicts := _verdicts(workspace, paper))}
+    lines = []
+    if counts:
+        terms = list(dict.fromkeys(term for verdicts in counts.values() for term in sorted(verdicts)))
+        width = max(len(paper) for paper in counts)
+        lines += ["", f"{'verdicts'.ljust(width)}  {'  '.join(terms)}"]
+        for paper, verdicts in counts.items():
+            cells = "  ".join(str(verdicts.get(term, 0)).rjust(len(term)) for term in terms)
+            lines.append(f"{paper.ljust(width)}  {cells}")
+    lines.append(f"Results: {workspace.places.results}/ (claims.csv, and per paper claims.md, figures/, tables/)")
+    cost = total_cost(Path(workspace.places.ledger))
+    if cost is not None:
+        lines.append(
+            f"Recorded cost of all jobs behind them: {cost.cpu_seconds / 60:.1f} CPU-minutes in {cost.jobs} jobs, "
+            f"at most {cost.peak_memory_mb:.0f} MB in one (modelcollapse ledger {workspace.places.ledger})"
+        )
+    return lines
+
+
+def _verdicts(workspace: Workspace, paper: str) -> Counter[str]:
+    path = Path(workspace.places.paper(paper, "claims.csv"))
+    if not path.is_file():
+        return Counter()
+    with open(path, encoding="utf-8", newline="") as stream:
+        return Counter(row["verdict"] for row in csv.DictReader(stream))
