@@ -66,7 +66,10 @@ def test_the_small_configs_are_valid():
 @pytest.mark.parametrize(
     ("raw", "message"),
     [
-        (config(family__row_tokens=129, arm__prompts="none"), r"row_tokens makes rows of up to 129 tokens, but the model reads 128"),
+        (
+            config(family__row_tokens=129, arm__prompts="none"),
+            r"row_tokens makes rows of up to 129 tokens, but the model reads 128",
+        ),
         (
             config(family__row_tokens=129, family__packing="documents", arm__prompts="none"),
             r"row_tokens makes rows of up to 129 tokens, but the model reads 128",
@@ -114,7 +117,10 @@ def test_the_small_configs_are_valid():
             r"b\.corpora names 'docs', whose words are not known beforehand",
         ),
         (config(tokenizers__b=BPE | {"corpora": ["digits"]}), r"b\.corpora is 'digits', which is no text corpus"),
-        (config(corpora__docs={"source": "pydocs", "packages": ["numpi"]}), r"corpora\.docs cannot be .*'numpi' is not"),
+        (
+            config(corpora__docs={"source": "pydocs", "packages": ["numpi"]}),
+            r"corpora\.docs cannot be .*'numpi' is not",
+        ),
         (
             config(top__dohmatob={"images": {"random_features": IMAGES | {"samples": [20, 438]}}}),
             r"samples goes up to 438 images, and labellers need 1000 others, but 'digits' has 1437",

@@ -69,7 +69,10 @@ def test_large_models_ask_for_a_gpu_and_small_ones_do_not():
             r"line 5: shumailov\.language_model\.arms\.mine\.generation is no key of the schema; did you mean 'generations'",
         ),
         (arm(generations=0), r"arms\.mine\.generations is 0: input should be greater than or equal to 1"),
-        (arm(regime={"name": "preserve", "kept": 1.5}), r"regime\.kept is 1\.5: input should be less than or equal to 1"),
+        (
+            arm(regime={"name": "preserve", "kept": 1.5}),
+            r"regime\.kept is 1\.5: input should be less than or equal to 1",
+        ),
         (
             {"shumailov": {"vae": {"epochs": "ten"}}},
             r"shumailov\.vae\.epochs is 'ten': input should be a valid integer",
@@ -94,7 +97,10 @@ def test_large_models_ask_for_a_gpu_and_small_ones_do_not():
         ({"shumailov": 5}, r"shumailov is 5, but takes keys below it, such as first_seed"),
         ({"shumailov": {"vae": {"beta": float("inf")}}}, r"vae\.beta is inf: input should be a finite number"),
         ({"shumailov": {"vae": {"beta": float("nan")}}}, r"vae\.beta is nan: input should be a finite number"),
-        ({"gerstgrasser": {"theory": {"linear": {"samples": []}}}}, r"linear\.samples is \[\]: list should have at least"),
+        (
+            {"gerstgrasser": {"theory": {"linear": {"samples": []}}}},
+            r"linear\.samples is \[\]: list should have at least",
+        ),
         ({"gerstgrasser": {"theory": {"linear": {"samples": [-3]}}}}, r"linear\.samples\.0 is -3"),
         (
             {"gerstgrasser": {"theory": {"kde_chains": {"circles_01_10": {"bandwidth": "scot"}}}}},
@@ -259,7 +265,9 @@ def test_results_are_not_overwritten_by_another_config(tmp_path):
     results = kept_results(tmp_path, [LAPTOP], {})
     config = load_config(read_files([LAPTOP]))
     check_overwrite(results, config, [LAPTOP], {})
-    check_overwrite(results, config, [LAPTOP], {"arms": "all", "text": "embedded", "device": "cpu", "corpus_mirror": "x"})
+    check_overwrite(
+        results, config, [LAPTOP], {"arms": "all", "text": "embedded", "device": "cpu", "corpus_mirror": "x"}
+    )
     check_overwrite(tmp_path / "none", config, [FOLDER / "smoke.yaml"], {})
     with pytest.raises(ConfigError, match=r"made from config/laptop\.yaml, but this run .*mine\.yaml.*run=NAME"):
         check_overwrite(results, config, [LAPTOP, tmp_path / "mine.yaml"], {})

@@ -217,7 +217,10 @@ def _wrong_arm(
     yield from _wrong_measures((*key, "measures"), arm.measures)
     prompted = sources.has_prompts(corpora[family.corpus])
     if arm.prompts == "prompts" and not prompted:
-        yield (*key, "prompts"), f"is 'prompts', but the corpus '{family.corpus}' has none: use 'corpus_blocks' or 'none'"
+        yield (
+            (*key, "prompts"),
+            f"is 'prompts', but the corpus '{family.corpus}' has none: use 'corpus_blocks' or 'none'",
+        )
     given = {
         "none": 1,
         "corpus_blocks": family.row_tokens,
@@ -238,7 +241,9 @@ def _wrong_arm(
     if needs_new_human_rows(regime):
         documents = corpora[family.corpus].train
         if rows is None:
-            sentence = f"is '{regime.name}', which needs human rows beyond train_rows of family '{arm.family}': set them"
+            sentence = (
+                f"is '{regime.name}', which needs human rows beyond train_rows of family '{arm.family}': set them"
+            )
             yield (*key, "regime", "name"), sentence
         elif family.packing == "documents" and documents and rows * (arm.generations + 1) > documents:
             sentence = f"is '{regime.name}', which needs {rows * (arm.generations + 1)} rows of {documents} documents"

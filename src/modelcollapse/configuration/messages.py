@@ -94,9 +94,7 @@ def sentences(
 def has_key(node: Any, key: Key) -> bool:
     """Whether a key exists below a mapping."""
     for part in key:
-        if isinstance(node, list) and isinstance(part, int) and part < len(node):
-            node = node[part]
-        elif isinstance(node, Mapping) and part in node:
+        if (isinstance(node, list) and isinstance(part, int) and part < len(node)) or (isinstance(node, Mapping) and part in node):
             node = node[part]
         else:
             return False

@@ -58,4 +58,3 @@ Config = create_model(
         for paper in PAPERS
     },
 )
-

@@ -244,4 +244,3 @@ class LanguageModelSettings(Settings):
     """Keys that every arm of this paper starts from; an arm's own keys win."""
     arms: dict[str, ArmSettings] = {}
     """Experimental conditions, by name."""
-

@@ -21,4 +21,6 @@ class Settings(BaseModel):
     The meaning of a key is the string below the field, which ``code_hash`` ignores: rewording it reruns nothing.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True, allow_inf_nan=False
+    )

@@ -8,7 +8,6 @@ from pydantic import Field, model_validator
 
 from modelcollapse.runtime.settings import Settings
 
-
 Sizes = Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1)]
 SampleSizes = Annotated[list[Annotated[int, Field(ge=2)]], Field(min_length=1)]
 Variances = Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=1)]

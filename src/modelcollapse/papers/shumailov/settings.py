@@ -11,7 +11,6 @@ from modelcollapse.densities.vae.settings import VaeSettings
 from modelcollapse.recursion.settings import LanguageModelSettings
 from modelcollapse.runtime.settings import Settings
 
-
 SampleSizes = Annotated[list[Annotated[int, Field(ge=2)]], Field(min_length=1)]
 
 
