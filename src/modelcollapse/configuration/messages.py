@@ -94,7 +94,8 @@ def sentences(
 def has_key(node: Any, key: Key) -> bool:
     """Whether a key exists below a mapping."""
     for part in key:
-        if (isinstance(node, list) and isinstance(part, int) and part < len(node)) or (isinstance(node, Mapping) and part in node):
+        in_list = isinstance(node, list) and isinstance(part, int) and part < len(node)
+        if in_list or (isinstance(node, Mapping) and part in node):
             node = node[part]
         else:
             return False
