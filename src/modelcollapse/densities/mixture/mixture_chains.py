@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -106,7 +107,7 @@ def run_mixture(settings: MixtureSettings, outputs: Mapping[str, Path], work: Pa
 def refit_chains(settings: MixtureSettings, work: Path | None = None) -> History:
     """The chains of ``run_mixture``, as arrays."""
     path = None if work is None else Path(work) / CHECKPOINT
-    identity = settings.model_dump_json()
+    identity = json.dumps(settings.model_dump(), sort_keys=True)
     found = None if path is None else read_checkpoint(path, identity)
     history = History.empty(settings) if found is None else History(**found.arrays)
     reporter = _Reporter(settings, int(history.done.sum()))
