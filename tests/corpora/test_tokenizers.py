@@ -139,6 +139,15 @@ def test_published_tokenizers_keep_their_ids(tmp_path: Path, whole: bool, end: s
     assert ours.decode(tokenizer, ids) == "on the </s> way"
 
 
+def test_the_fingerprint_is_that_of_vocabulary_and_merges(tmp_path: Path) -> None:
+    published(tmp_path / "whole", True, "</s>")
+    published(tmp_path / "parts", False, "</s>")
+    published(tmp_path / "other", False, "</s>")
+    (tmp_path / "other" / "merges.txt").write_text("#version: 0.2\nĠ th\nt h\nĠth e\n")
+    found = {name: ours.fingerprint(ours.load_pretrained(str(tmp_path / name))) for name in ("whole", "parts", "other")}
+    assert found["whole"] == found["parts"] != found["other"]
+
+
 def test_incomplete_published_tokenizers_are_refused(tmp_path: Path) -> None:
     published(tmp_path / "published", False, "</s>")
     (tmp_path / "published" / "merges.txt").unlink()
@@ -191,6 +200,7 @@ def test_encoded_corpus(folder: Path, tmp_path: Path, kind: str) -> None:
     assert (facts["corpus"], facts["tokenizer"], facts["split"]) == ("stories", kind, "train")
     assert (facts["begin_id"], facts["pad_id"], facts["vocabulary"]) == (1, 0, tokenizer.get_vocab_size())
     assert facts["tokenizer_sha256"] == sha256(folder / f"{kind}.json")
+    assert facts["tokenizer_fingerprint"] == ours.fingerprint(tokenizer)
     assert facts["corpus_sha256"] == sha256(splits["train"])
 
 

@@ -10,6 +10,7 @@ from modelcollapse.densities.mixture import mixture_chains as mixture_recursion
 from modelcollapse.densities.mixture.mixture_chains import History, run_mixture
 from modelcollapse.densities.mixture.mixtures import Mixtures, squared_l2, truth_of
 from modelcollapse.densities.mixture.settings import MixtureSettings
+from modelcollapse.runtime.checkpoints import read_checkpoint
 from modelcollapse.runtime.files import sha256
 from modelcollapse.runtime.parquet import read_metadata
 
@@ -91,17 +92,20 @@ def test_a_killed_run_continues_and_ends_with_the_same_bytes(tmp_path, monkeypat
     monkeypatch.setattr(History, "add", dying_add)
     with pytest.raises(KeyboardInterrupt):
         run(tmp_path / "killed", work=work)
-    assert History.load(work / mixture_recursion.CHECKPOINT).done.sum() == 89
+    kept = read_checkpoint(work / mixture_recursion.CHECKPOINT, SETTINGS.model_dump_json())
+    assert kept.arrays["done"].sum() == 89
     again = run(tmp_path / "killed", work=work)
     assert len(calls) == 90 + 4 * 56 - 89
     for name in ("table", "arrays"):
         assert sha256(again[name]) == sha256(undisturbed[name])
 
 
-def test_a_damaged_checkpoint_is_refused(tmp_path):
+def test_a_damaged_checkpoint_is_said_and_computed_again(tmp_path, capsys):
+    undisturbed = run(tmp_path / "whole")
     (tmp_path / mixture_recursion.CHECKPOINT).write_bytes(b"not an archive")
-    with pytest.raises(ValueError, match="Delete it and run the same command again"):
-        run(tmp_path, work=tmp_path)
+    again = run(tmp_path / "again", work=tmp_path)
+    assert sha256(again["table"]) == sha256(undisturbed["table"])
+    assert "is damaged" in capsys.readouterr().err
 
 
 def test_variance_is_lost_and_distance_grows_over_generations():

@@ -7,68 +7,14 @@ import os
 import shutil
 import signal
 import subprocess
-from pathlib import Path
 
 import pandas as pd
-import pytest
 import yaml
+from smoke_run import ROOT, SMOKE, TARGET, edit, jobs, snakemake
 
-from modelcollapse.steps.ledger import read_ledger
-
-ROOT = Path(__file__).parents[2]
-SMOKE = ("--configfile", "config/smoke.yaml")
-COPIED = ("Snakefile", "rules", "config", "profiles", "src", "requirements.lock", "pyproject.toml")
-PAPERS = ("shumailov", "gerstgrasser", "dohmatob")
-# rules that only ask for others
-TARGETS = {"all", "corpora", *PAPERS, "dohmatob_images"}
-TARGET = "data/smoke/synthetic/shumailov/epochs5_kept0/seed1/gen2.parquet"
-
-
-def snakemake(*arguments: str, folder: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
-    # targets first: --configfile takes all names that follow it
-    command = ["snakemake", *arguments, "--cores", "2", *SMOKE]
-    variables = os.environ | {"PYTHONPATH": str(folder / "src")} | environment
-    return subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True, check=False)
-
-
-@pytest.fixture(scope="module")
-def smoke() -> Path:
-    """The finished smoke run of this repository."""
-    subprocess.run(["snakemake", "--unlock", *SMOKE], cwd=ROOT, capture_output=True, check=False)
-    run = snakemake()
-    assert run.returncode == 0, run.stderr[-6000:]
-    return ROOT
-
-
-@pytest.fixture
-def clone(smoke, tmp_path) -> Path:
-    """A copy of the code, the ledger and the outputs, without Snakemake's own records, corpora already rebuilt."""
-    for name in COPIED:
-        source = smoke / name
-        ignore = shutil.ignore_patterns("__pycache__", "*.egg-info")
-        shutil.copytree(source, tmp_path / name, ignore=ignore) if source.is_dir() else shutil.copy(source, tmp_path)
-    for name in ("data/smoke", "results/smoke"):
-        # copying gives all files new times, in no useful order
-        shutil.copytree(smoke / name, tmp_path / name, copy_function=shutil.copyfile)
-    return tmp_path
-
-
-def jobs(dry_run: subprocess.CompletedProcess[str]) -> set[str]:
-    """Names of the rules that would run."""
-    assert dry_run.returncode == 0, dry_run.stderr[-4000:]
-    text = dry_run.stdout + dry_run.stderr
-    if "Job stats:" not in text:
-        assert "Nothing to be done" in text
-        return set()
-    table = text.split("Job stats:")[1].split("total")[0]
-    names = {line.split()[0] for line in table.splitlines()[3:] if line.split()}
-    return names - TARGETS
-
-
-def edit(path: Path, old: str, new: str) -> None:
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new, 1))
+from modelcollapse.papers.registry import PAPERS
+from modelcollapse.steps.ledger import first_output, read_ledger
+from modelcollapse.steps.snakemake_records import read_records
 
 
 def test_every_claim_is_listed_and_every_file_exists(smoke):
@@ -90,7 +36,8 @@ def test_the_ledger_has_a_line_per_job_with_snakemakes_record(smoke):
     generation = next(r for r in records if r["outputs"].get("samples", {}).get("path") == TARGET)
     assert generation["seeds"] == {"seed": 1, "generation": 2}
     assert generation["peak_memory_mb"] > 0
-    assert generation["snakemake"]["rule"] == "run_generation"
+    kept = read_records(smoke / "results/smoke/ledger.jsonl")
+    assert kept[first_output(generation)]["rule"] == "run_generation"
 
 
 def test_a_finished_run_has_nothing_to_do(smoke):
@@ -104,7 +51,9 @@ def test_a_clone_with_outputs_has_nothing_to_do(clone):
 def test_a_clone_without_outputs_runs_everything(clone):
     shutil.rmtree(clone / "data")
     dry_run = snakemake("-n", folder=clone)
-    assert {"prepare_text", "fit_base", "run_generation", "run_vae", "run_mixture", "run_theory"} <= jobs(dry_run)
+    assert {"prepare_text", "fit_base", "run_generation", "run_simulation", "run_simulation_with_arrays"} <= jobs(
+        dry_run
+    )
     assert "make pull" in dry_run.stderr
 
 
@@ -112,8 +61,8 @@ def test_editing_presentation_reruns_no_training(clone):
     with open(clone / "src/modelcollapse/presentation/style.py", "a") as stream:
         stream.write("\nCHANGED = True\n")
     found = jobs(snakemake("-n", folder=clone))
-    assert {"draw_language_model", "draw_densities", "tabulate"} <= found
-    assert all(name.startswith(("draw_", "present_", "tabulate")) for name in found), found
+    assert {"draw_figures_shumailov_language_model", "draw_figures_dohmatob_images"} <= found
+    assert all(name.startswith(("draw_figures", "write_tables")) for name in found), found
 
 
 def test_editing_training_reruns_training_and_no_simulation(clone):
@@ -121,8 +70,7 @@ def test_editing_training_reruns_training_and_no_simulation(clone):
         stream.write("\nCHANGED = True\n")
     found = jobs(snakemake("-n", folder=clone))
     assert {"fit_base", "fit_generation_0", "run_generation"} <= found
-    others = {"run_vae", "run_mixture", "run_theory", "run_accumulation", "run_strong_collapse", "prepare_text"}
-    assert not found & (others | {"train_tokenizer"})
+    assert not found & {"run_simulation", "run_simulation_with_arrays", "prepare_text", "train_tokenizer"}
 
 
 def test_touching_and_commenting_rerun_nothing(clone):
@@ -139,8 +87,8 @@ def test_one_changed_key_reruns_only_what_depends_on_it(clone):
         "epochs: 2, batch_size: 256, generations: 2",
     )
     found = jobs(snakemake("-n", folder=clone))
-    assert "run_vae" in found
-    assert not found & {"run_generation", "run_mixture", "run_theory", "prepare_images"}
+    assert "run_simulation_with_arrays" in found
+    assert not found & {"run_generation", "run_simulation", "prepare_images"}
 
 
 def test_a_misspelt_key_stops_before_any_work(clone):
@@ -156,6 +104,8 @@ def test_offline_without_a_mirror_the_two_ways_out_are_named(clone):
         "data/laptop-published/raw/wikitext/train.parquet",
         "--cores",
         "1",
+        "--configfile",
+        "config/laptop.yaml",
         "--config",
         "text=published",
     ]

@@ -12,7 +12,7 @@ import pytest
 from modelcollapse.measures.arm import measure_arm
 from modelcollapse.recursion import generation
 from modelcollapse.recursion.generation import fit_base, fit_generation_0, run_generation, sample_generation_0
-from modelcollapse.recursion.models.model_files import load_model
+from modelcollapse.recursion.models.model_files import load_model, save_model
 from modelcollapse.recursion.packing import read_rows
 from modelcollapse.recursion.score import negative_log_likelihood, row_perplexity
 from modelcollapse.recursion.settings import ArmSettings, FamilySettings
@@ -46,7 +46,7 @@ def arm(**options):
     return ArmSettings.model_validate(given | options)
 
 
-def write_text(folder, seed, splits=(("train", 24), ("validation", 5), ("test", 6))):
+def write_text(folder, seed, splits=(("train", 24), ("validation", 5), ("test", 6)), fingerprint="f" * 64):
     """Encoded splits of some rows each, as `encode_corpus` writes them."""
     random = np.random.default_rng(seed)
     paths = {}
@@ -54,7 +54,7 @@ def write_text(folder, seed, splits=(("train", 24), ("validation", 5), ("test", 
         documents = [[BEGIN, *random.integers(2, VOCABULARY, ROW - 1)] for _ in range(rows)]
         paths[split] = folder / f"{split}.parquet"
         table = pa.table({"ids": pa.array(documents, pa.list_(pa.int32()))})
-        facts = {"vocabulary": VOCABULARY, "begin_id": BEGIN, "pad_id": PAD}
+        facts = {"vocabulary": VOCABULARY, "begin_id": BEGIN, "pad_id": PAD, "tokenizer_fingerprint": fingerprint}
         write_parquet(table, paths[split], facts | {"corpus_sha256": "c" * 64, "tokenizer_sha256": "d" * 64})
     return paths
 
@@ -390,3 +390,23 @@ def test_text_that_is_too_short_and_weights_that_do_not_fit_are_refused(chain, t
         write_parquet(pq.read_table(path), path, read_metadata(path) | {"vocabulary": VOCABULARY + 1})
     with pytest.raises(ValueError, match=r"has 20 tokens, but the tokenizer has 21"):
         fit_generation_0(FAMILY, large, base["model"], 1, outputs, tmp_path)
+
+
+def test_weights_record_their_tokenizer_and_are_refused_with_another(tmp_path, base, generation_0):
+    assert load_model(base["model"]).tokenizer == load_model(generation_0["model"]).tokenizer == "f" * 64
+    outputs = {"model": tmp_path / "gen0.safetensors", "scores": tmp_path / "gen0.parquet"}
+    other = write_text(tmp_path, seed=0, fingerprint="e" * 64)
+    with pytest.raises(ValueError, match=r"base\.safetensors belongs to another tokenizer than"):
+        fit_generation_0(FAMILY, other, base["model"], SEED, outputs, tmp_path / "work")
+    # from random weights any tokenizer will do
+    fit_generation_0(FAMILY, other, None, SEED, outputs, tmp_path / "work")
+    assert load_model(outputs["model"]).tokenizer == "e" * 64
+
+
+def test_weights_of_unknown_tokenizer_are_checked_by_size_only(tmp_path, base, text):
+    model = load_model(base["model"])
+    model.tokenizer = None
+    save_model(model, tmp_path / "base.safetensors")
+    outputs = {"model": tmp_path / "gen0.safetensors", "scores": tmp_path / "gen0.parquet"}
+    fit_generation_0(FAMILY, text, tmp_path / "base.safetensors", SEED, outputs, tmp_path / "work")
+    assert load_model(outputs["model"]).tokenizer == "f" * 64

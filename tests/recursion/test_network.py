@@ -2,47 +2,21 @@
 
 from __future__ import annotations
 
+from math import log2, pi
+
 import pytest
 import torch
-from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM, OPTConfig, OPTForCausalLM
+from peers import LLAMA, PEERS, tiny_peer
+from transformers import GPT2Config, LlamaConfig, MistralConfig, OPTConfig, Qwen2Config, Qwen3Config
 
 from modelcollapse.recursion.models.conversion import convert, shape_of
-from modelcollapse.recursion.models.network import LanguageModel, Shape, initialise
-
-# far from the usual values, so that a forgotten one shows
-EPSILON = 0.05
-OPT = {"vocab_size": 50, "hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 4, "ffn_dim": 32}
-PEERS = {
-    "opt": lambda: OPTForCausalLM(OPTConfig(**OPT, max_position_embeddings=20, word_embed_proj_dim=16)),
-    "opt_350m_style": lambda: OPTForCausalLM(
-        OPTConfig(**OPT, max_position_embeddings=20, word_embed_proj_dim=8, do_layer_norm_before=False)
-    ),
-    "gpt2": lambda: GPT2LMHeadModel(
-        GPT2Config(vocab_size=50, n_embd=16, n_layer=2, n_head=4, n_positions=20, layer_norm_epsilon=EPSILON)
-    ),
-    "llama": lambda: LlamaForCausalLM(
-        LlamaConfig(
-            vocab_size=50,
-            hidden_size=16,
-            num_hidden_layers=2,
-            num_attention_heads=4,
-            num_key_value_heads=4,
-            intermediate_size=24,
-            max_position_embeddings=20,
-            rms_norm_eps=EPSILON,
-        )
-    ),
-}
+from modelcollapse.recursion.models.network import LanguageModel, Shape, initialise, rotary_frequencies
+from modelcollapse.recursion.settings import RopeScaling
 
 
 @pytest.fixture(params=PEERS)
 def peer(request):
-    torch.manual_seed(0)
-    model = PEERS[request.param]()
-    for parameter in model.parameters():
-        # biases and norms away from 0 and 1, so that a mixed-up name shows
-        parameter.data += 0.1 * torch.randn_like(parameter)
-    return model.eval()
+    return tiny_peer(request.param)
 
 
 def test_logits_are_those_of_transformers(peer):
@@ -91,3 +65,57 @@ def test_weights_of_another_family_are_refused():
     shape = Shape("opt", 50, 16, 2, 4, 32, 20)
     with pytest.raises(ValueError, match="no opt weights"):
         convert(PEERS["gpt2"]().state_dict(), shape)
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        (MistralConfig(), "'mistral', which is not covered; use opt, gpt2, llama, qwen2 or qwen3"),
+        (OPTConfig(activation_function="gelu"), "activation_function = 'gelu', but this engine computes 'relu'"),
+        (OPTConfig(tie_word_embeddings=False), "tie_word_embeddings = False"),
+        (GPT2Config(scale_attn_by_inverse_layer_idx=True), "scale_attn_by_inverse_layer_idx = True"),
+        (GPT2Config(scale_attn_weights=False), "scale_attn_weights = False"),
+        (LlamaConfig(**LLAMA, hidden_act="gelu"), "hidden_act = 'gelu'"),
+        (LlamaConfig(**LLAMA, attention_bias=True), "attention_bias = True"),
+        (LlamaConfig(**LLAMA, rope_parameters={"rope_type": "linear", "rope_theta": 1e4, "factor": 2.0}), "'linear'"),
+        (
+            LlamaConfig(**LLAMA, rope_parameters={"rope_type": "default", "partial_rotary_factor": 0.5}),
+            "partial_rotary_factor = 0.5",
+        ),
+        (Qwen2Config(use_sliding_window=True), "use_sliding_window = True"),
+        (Qwen3Config(use_sliding_window=True), "use_sliding_window = True"),
+        (Qwen3Config(attention_bias=True), "attention_bias = True"),
+    ],
+)
+def test_variants_that_are_not_covered_are_refused(config, message):
+    with pytest.raises(ValueError, match=message):
+        shape_of(config)
+
+
+@pytest.mark.parametrize("name", ["model.layers.2.mlp.up_proj.weight", "model.layers.0.self_attn.q_proj.bias"])
+def test_weights_that_have_no_place_are_refused(name):
+    peer = tiny_peer("smollm2")
+    state = peer.state_dict() | {name: torch.zeros(16)}
+    with pytest.raises(ValueError, match=name):
+        convert(state, shape_of(peer.config))
+
+
+def test_an_output_layer_beside_tied_embeddings_must_be_the_embeddings():
+    peer = tiny_peer("smollm2")
+    repeated = peer.state_dict()["model.embed_tokens.weight"].clone()
+    convert(peer.state_dict() | {"lm_head.weight": repeated}, shape_of(peer.config))
+    with pytest.raises(ValueError, match=r"lm_head\.weight"):
+        convert(peer.state_dict() | {"lm_head.weight": repeated + 1}, shape_of(peer.config))
+
+
+def test_scaled_rotary_positions_keep_short_waves_and_stretch_long_ones():
+    shape = Shape("llama", 30, 16, 1, 2, 32, 16, head_width=128, rope_theta=500_000.0)
+    scaled = Shape(
+        "llama", 30, 16, 1, 2, 32, 16, head_width=128, rope_theta=500_000.0, rope_scaling=RopeScaling(factor=32.0)
+    )
+    before, after = rotary_frequencies(shape), rotary_frequencies(scaled)
+    waves = 2 * pi / before
+    assert torch.equal(after[waves < 8192 / 4], before[waves < 8192 / 4])
+    torch.testing.assert_close(after[waves > 8192], before[waves > 8192] / 32)
+    between = before[(waves >= 8192 / 4) & (waves <= 8192)] / after[(waves >= 8192 / 4) & (waves <= 8192)]
+    assert len(between) > 0 and all(0 <= log2(ratio) <= 5 for ratio in between.tolist())

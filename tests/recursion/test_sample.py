@@ -2,60 +2,33 @@
 
 from __future__ import annotations
 
+from tempfile import TemporaryDirectory
+
 import numpy as np
 import pytest
 import torch
+from peers import PEERS, VOCABULARY, tiny_peer
 from scipy.stats import chisquare
-from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM, OPTConfig, OPTForCausalLM
 
 from modelcollapse.recursion.models.conversion import convert, shape_of
 from modelcollapse.recursion.models.network import LanguageModel, Shape, initialise
+from modelcollapse.recursion.models.pretrained import load_pretrained
 from modelcollapse.recursion.settings import DecodingSettings
 from modelcollapse.recursion.writing import sampling as sample
 from modelcollapse.recursion.writing.cache import Reader
 from modelcollapse.recursion.writing.logits import log_distribution
 from modelcollapse.recursion.writing.sampling import sample_rows
 
-VOCABULARY, BEGIN, PAD = 40, 2, 1
-PEERS = {
-    "opt": lambda: OPTForCausalLM(
-        OPTConfig(
-            vocab_size=VOCABULARY,
-            hidden_size=16,
-            num_hidden_layers=2,
-            num_attention_heads=4,
-            ffn_dim=32,
-            max_position_embeddings=40,
-            word_embed_proj_dim=16,
-        )
-    ),
-    "gpt2": lambda: GPT2LMHeadModel(
-        GPT2Config(
-            vocab_size=VOCABULARY, n_embd=16, n_layer=2, n_head=4, n_positions=40, bos_token_id=2, eos_token_id=2
-        )
-    ),
-    "llama": lambda: LlamaForCausalLM(
-        LlamaConfig(
-            vocab_size=VOCABULARY,
-            hidden_size=16,
-            num_hidden_layers=2,
-            num_attention_heads=4,
-            num_key_value_heads=4,
-            intermediate_size=24,
-            max_position_embeddings=40,
-        )
-    ),
-}
+BEGIN, PAD = 2, 1
 
 
 @pytest.fixture(params=PEERS)
 def peer(request):
-    torch.manual_seed(1)
-    model = PEERS[request.param]()
+    model = tiny_peer(request.param, seed=1)
     for parameter in model.parameters():
         # far from uniform, so that beams and arg maxima are decided clearly
         parameter.data *= 8 if parameter.dim() > 1 else 1
-    return model.eval()
+    return model
 
 
 @pytest.fixture
@@ -73,7 +46,9 @@ def theirs(peer, prompts, **options):
 
 
 def ours(peer, prompts, **decoding):
-    model = convert(peer.state_dict(), shape_of(peer.config))
+    with TemporaryDirectory() as folder:
+        peer.save_pretrained(folder)
+        model, _ = load_pretrained(folder)
     return sample_rows(model, prompts, len(prompts), DecodingSettings(**decoding), BEGIN, PAD, (0,))
 
 

@@ -11,12 +11,15 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
 
 from modelcollapse.recursion import train
 from modelcollapse.recursion.models.model_files import build_model
 from modelcollapse.recursion.packing import rows_from
 from modelcollapse.recursion.settings import ModelSettings, TrainingSettings
-from modelcollapse.runtime import checkpoints as checkpoint
+from modelcollapse.recursion.training_state import FILE
+from modelcollapse.runtime.checkpoints import read_checkpoint
 
 VOCABULARY = 12
 ROWS = rows_from(list(np.random.default_rng(0).integers(2, VOCABULARY, (11, 6)).astype(np.int32)))
@@ -26,13 +29,20 @@ TRAINING = TrainingSettings(epochs=3, batch_size=2, gradient_accumulation=2, lea
 STEPS = 9
 
 
-def fit(folder, checkpoint_seconds=0.0):
+def fit(folder, checkpoint_seconds=0.0, **options):
     """A fit from the start weights, or from its checkpoint; weights and report."""
     model = build_model(
         ModelSettings(width=16, layers=1, heads=2, positions=16, dropout=0.2), vocabulary=VOCABULARY, seed=0
     )
     report = train.fit(
-        model, ROWS, VALIDATION, TRAINING, (1, 0), folder, passes=1, checkpoint_seconds=checkpoint_seconds
+        model,
+        ROWS,
+        VALIDATION,
+        TRAINING.model_copy(update=options),
+        (1, 0),
+        folder,
+        passes=1,
+        checkpoint_seconds=checkpoint_seconds,
     )
     return model.state_dict(), report
 
@@ -86,7 +96,7 @@ def test_a_fit_without_checkpoint_starts_from_its_beginning(monkeypatch, tmp_pat
     with pytest.raises(KeyboardInterrupt):
         fit(tmp_path, checkpoint_seconds=1e9)
     go_on()
-    assert not (tmp_path / checkpoint.FILE).exists()
+    assert not (tmp_path / FILE).exists()
     assert_same(fit(tmp_path), undisturbed)
 
 
@@ -121,9 +131,9 @@ def test_killed_in_the_middle_of_writing_a_checkpoint(tmp_path, undisturbed, req
     command = [sys.executable, "-c", KILLED_WHILE_WRITING, str(tmp_path), str(request.path.parent)]
     killed = subprocess.run(command, capture_output=True, check=False)
     assert killed.returncode == -signal.SIGKILL
-    model = build_model(ModelSettings(width=16, layers=1, heads=2, positions=16), VOCABULARY, seed=0)
-    position, _ = checkpoint.load_checkpoint(tmp_path, model, torch.optim.AdamW(model.parameters()))
-    assert position["steps"] == 4
+    with safe_open(tmp_path / FILE, framework="np") as stored:
+        identity = stored.metadata()["identity"]
+    assert read_checkpoint(tmp_path / FILE, identity).facts["steps"] == 4
     assert_same(fit(tmp_path), undisturbed)
 
 
@@ -133,11 +143,9 @@ def test_a_damaged_checkpoint_is_said_aloud_and_left_behind(damage, monkeypatch,
     with pytest.raises(KeyboardInterrupt):
         fit(tmp_path)
     go_on()
-    path = tmp_path / checkpoint.FILE
+    path = tmp_path / FILE
     content = path.read_bytes()
     if damage == "foreign":
-        from safetensors.torch import save_file
-
         save_file({"weight": torch.zeros(3)}, path)
     else:
         place = len(content) // 2
@@ -147,4 +155,13 @@ def test_a_damaged_checkpoint_is_said_aloud_and_left_behind(damage, monkeypatch,
     assert_same(fit(tmp_path), undisturbed)
     said = capsys.readouterr().err
     assert f"The checkpoint {path} is damaged" in said
-    assert "starts from its beginning" in said
+    assert "its work is done again" in said
+
+
+def test_a_checkpoint_of_another_fit_is_not_used(monkeypatch, tmp_path, undisturbed, capsys):
+    with monkeypatch.context() as patched:
+        stop_before(patched, 6)
+        with pytest.raises(KeyboardInterrupt):
+            fit(tmp_path, learning_rate=2e-2)
+    assert_same(fit(tmp_path), undisturbed)
+    assert "belongs to other settings or data" in capsys.readouterr().err

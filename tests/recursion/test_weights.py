@@ -7,10 +7,13 @@ import pickle
 
 import pytest
 import torch
-from test_network import PEERS
+from peers import PEERS, tiny_peer
+from tokenizers import Tokenizer, models
 from transformers import OPTConfig
 
 from modelcollapse.corpora import hub
+from modelcollapse.corpora.tokenizers import fingerprint
+from modelcollapse.corpora.tokenizers import load_pretrained as load_tokenizer
 from modelcollapse.recursion.models.model_files import load_model
 from modelcollapse.recursion.models.pretrained import fetch_weights, load_pretrained
 from modelcollapse.recursion.settings import ModelSettings
@@ -24,8 +27,7 @@ def fetch(folder, out):
 
 @pytest.fixture(params=PEERS)
 def peer(request):
-    torch.manual_seed(0)
-    return PEERS[request.param]().eval()
+    return tiny_peer(request.param)
 
 
 @pytest.mark.parametrize("size", ["1GB", "5KB"])
@@ -37,6 +39,15 @@ def test_safetensors_whole_or_in_shards(peer, size, tmp_path):
         torch.testing.assert_close(model(ids), peer(ids).logits, atol=1e-4, rtol=1e-4)
     assert record["parameters"] == sum(p.numel() for p in peer.parameters())
     assert record["shape"]["vocabulary"] == 50 and all(len(digest) == 64 for digest in record["files"].values())
+
+
+def test_the_tokenizer_beside_the_weights_is_recorded(tmp_path):
+    tiny_peer("opt").save_pretrained(tmp_path / "theirs")
+    assert fetch(tmp_path / "theirs", tmp_path)[0].tokenizer is None
+    tokenizer = Tokenizer(models.BPE({"a": 0, "</s>": 1, "b": 2, "ab": 3}, [("a", "b")]))
+    tokenizer.save(str(tmp_path / "theirs" / "tokenizer.json"))
+    model, record = fetch(tmp_path / "theirs", tmp_path)
+    assert model.tokenizer == record["tokenizer"] == fingerprint(load_tokenizer(str(tmp_path / "theirs")))
 
 
 def test_half_precision_pickle_without_the_root_name(peer, tmp_path):
@@ -63,7 +74,7 @@ class Malicious:
         (lambda folder: (folder / "config.json").unlink(), "no config.json"),
         (lambda folder: (folder / "model.safetensors").unlink(), "neither model.safetensors nor pytorch_model.bin"),
         (lambda folder: (folder / "model.safetensors").write_bytes(b"short"), "model.safetensors is damaged"),
-        (lambda folder: (folder / "config.json").write_text('{"model_type": "bert"}'), "'bert', which are not covered"),
+        (lambda folder: (folder / "config.json").write_text('{"model_type": "bert"}'), "'bert', which is not covered"),
         (lambda folder: OPTConfig(activation_function="gelu").save_pretrained(folder), "activation_function = 'gelu'"),
     ],
 )

@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
 
 
 def fetch_weights(family: Family, config: ConfigFile) -> None:
-    """Bring published weights from the hub at a pinned revision, or from local files, and convert them."""
+    """Bring published weights from the hub at a pinned revision, a local folder or a GGUF file, and convert them."""
     step = recursion_steps.fetch_weights(open_workspace(config), family)
     perform(step, lambda module, outputs, work: module.fetch_weights(step.arguments["model"], outputs))
 

@@ -44,8 +44,8 @@ def verified(name: str, expected: str | None) -> Path:
 def read_tokenizer(path: Path) -> Tokenizer:
     """The file's tokenizer, as `transformers` restores it; ``path`` is ``verified``.
 
-    Vocabulary and merges are those of the file. A file does not hold the rule that cuts text into words before merging, only
-    its name: it is the byte-level rule of GPT-2 or that of the family.
+    Vocabulary and merges are those of the file. The rule that cuts text into words before merging is not in it, only that
+    rule's name: `transformers` takes the one of the model's family.
 
     Raises:
         ValueError: the file holds no tokenizer that `transformers` can restore.

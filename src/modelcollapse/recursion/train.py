@@ -17,7 +17,7 @@ from modelcollapse.recursion.packing import TokenRows
 from modelcollapse.recursion.schedule import learning_rate
 from modelcollapse.recursion.score import autocast, batch_tensors, mean_cross_entropy
 from modelcollapse.recursion.settings import TrainingSettings
-from modelcollapse.runtime.checkpoints import load_checkpoint, save_checkpoint
+from modelcollapse.recursion.training_state import load_state, save_state
 from modelcollapse.runtime.progress import progress
 from modelcollapse.runtime.seeds import generator, integer_seed
 
@@ -73,7 +73,8 @@ def fit(
     per_step = training.batch_size * training.gradient_accumulation
     steps_per_epoch = math.ceil(passes * len(rows) / per_step)
     steps = steps_per_epoch * training.epochs
-    report, first, best = _resume(work, model, optimizer)
+    identity = repr((model.shape, training, seed_parts, passes, len(rows), len(validation)))
+    report, first, best = _resume(work, identity, model, optimizer)
     saved = time.monotonic()
     model.train()
     for step in progress(range(first, steps), description="training steps"):
@@ -89,7 +90,7 @@ def fit(
             best = _validate(model, validation, training, report, best)
             _check_finite(report.validation[-1], "validation", epoch, step, rate)
         if time.monotonic() - saved > checkpoint_seconds and step + 1 < steps:
-            save_checkpoint(work, model, optimizer, best, report.__dict__)
+            save_state(work, identity, model, optimizer, best, report.__dict__)
             saved = time.monotonic()
     if best is not None:
         model.load_state_dict(best)
@@ -97,9 +98,9 @@ def fit(
 
 
 def _resume(
-    work: Path, model: LanguageModel, optimizer: torch.optim.Optimizer
+    work: Path, identity: str, model: LanguageModel, optimizer: torch.optim.Optimizer
 ) -> tuple[FitReport, int, dict[str, torch.Tensor] | None]:
-    found = load_checkpoint(work, model, optimizer)
+    found = load_state(work, identity, model, optimizer)
     if found is None:
         return FitReport(), 0, None
     position, best = found

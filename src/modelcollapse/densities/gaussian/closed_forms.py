@@ -95,10 +95,10 @@ def variance_quantile(probability: float, sample_sizes: Sizes, variance: float =
     functions; the distribution function follows by the inversion of Gil-Pelaez.
 
     Raises:
-        ValueError: a probability outside [.001, .999], or impossible sizes.
+        ValueError: a probability outside [0.001, 0.999], or impossible sizes.
     """
     if not 1e-3 <= probability <= 1 - 1e-3:
-        raise ValueError(f"The probability of a quantile must lie between .001 and .999, not {probability}.")
+        raise ValueError(f"The probability of a quantile must lie between 0.001 and 0.999, not {probability}.")
     sizes = check_sizes(sample_sizes, 1)
     centre = expected_log_variance(sizes, variance, ddof)
     if len(sizes) == 0:

@@ -4,7 +4,7 @@ The algorithm is that of scikit-learn's ``GaussianMixture`` with its defaults (k
 their diagonals, stop on the gain of the mean log-likelihood). The speed comes from its shape: the log-density of a
 Gaussian is linear in the six features 1, x, y, x^2, xy, y^2, so an E-step and an M-step are one matrix product each;
 chains of samples are stacked as long as they fit into the processor's cache, and a chain whose fit has converged goes
-on with its next sample while the others are still at theirs. What a chain gives does not hang on its
+on with its next sample while the others are still at theirs. What a chain gives does not depend on its
 neighbours.
 """
 

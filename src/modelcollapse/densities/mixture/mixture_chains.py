@@ -1,7 +1,8 @@
-"""The step that refits a Gaussian mixture on its own samples, generation after generation, for several chains."""
+"""Refits a Gaussian mixture on its own samples, generation after generation, for several chains."""
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from modelcollapse.densities.mixture.mixtures import (
 )
 from modelcollapse.densities.mixture.settings import MixtureSettings
 from modelcollapse.runtime.arrays import write_arrays
-from modelcollapse.runtime.files import write_atomically
+from modelcollapse.runtime.checkpoints import Checkpoint, read_checkpoint, write_checkpoint
 from modelcollapse.runtime.parquet import write_parquet
 from modelcollapse.runtime.progress import say
 from modelcollapse.runtime.seeds import generator
@@ -36,7 +37,7 @@ parameters for every so many from the start: all of them would be six megabytes 
 STORED_POINTS = 2_000
 """Most points of one generation that are stored."""
 SECONDS_BETWEEN_CHECKPOINTS = 20.0
-CHECKPOINT = "mixture.npz"
+CHECKPOINT = "mixture.safetensors"
 
 
 @dataclass
@@ -79,25 +80,6 @@ class History:
         """All fitted models, [s, G + 1]."""
         return Mixtures(self.weights, self.means, self.covariances)
 
-    def save(self, path: Path) -> None:
-        with write_atomically(path) as temporary, open(temporary, "wb") as stream:
-            np.savez(stream, **vars(self))
-
-    @staticmethod
-    def load(path: Path) -> History:
-        """Read a checkpoint.
-
-        Raises:
-            ValueError: the file is damaged.
-        """
-        try:
-            with np.load(path) as arrays:
-                return History(**{name: arrays[name] for name in arrays.files})
-        except Exception as error:
-            raise ValueError(
-                f"The checkpoint {path} cannot be read ({error}). Delete it and run the same command again."
-            ) from error
-
 
 def run_mixture(settings: MixtureSettings, outputs: Mapping[str, Path], work: Path | None = None) -> None:
     """Fit a mixture to human data, then to its own sample again and again (Shumailov et al., SI Fig. 6 and 8).
@@ -113,7 +95,7 @@ def run_mixture(settings: MixtureSettings, outputs: Mapping[str, Path], work: Pa
         work: folder for checkpoints; a run that was killed continues from there and ends with the same bytes.
 
     Raises:
-        ValueError: impossible settings, a degenerate fit, or a damaged checkpoint.
+        ValueError: impossible settings, or a degenerate fit.
     """
     history = refit_chains(settings, work)
     table = _table(settings, history)
@@ -124,8 +106,10 @@ def run_mixture(settings: MixtureSettings, outputs: Mapping[str, Path], work: Pa
 
 def refit_chains(settings: MixtureSettings, work: Path | None = None) -> History:
     """The chains of ``run_mixture``, as arrays."""
-    checkpoint = None if work is None else Path(work) / CHECKPOINT
-    history = History.load(checkpoint) if checkpoint is not None and checkpoint.exists() else History.empty(settings)
+    path = None if work is None else Path(work) / CHECKPOINT
+    identity = json.dumps(settings.model_dump(), sort_keys=True)
+    found = None if path is None else read_checkpoint(path, identity)
+    history = History.empty(settings) if found is None else History(**found.arrays)
     reporter = _Reporter(settings, int(history.done.sum()))
     saved = time.monotonic()
 
@@ -134,8 +118,8 @@ def refit_chains(settings: MixtureSettings, work: Path | None = None) -> History
         if fit is not None:
             history.add(chain, fit)
             reporter.report(int(history.done.sum()))
-            if checkpoint is not None and time.monotonic() - saved >= SECONDS_BETWEEN_CHECKPOINTS:
-                history.save(checkpoint)
+            if path is not None and time.monotonic() - saved >= SECONDS_BETWEEN_CHECKPOINTS:
+                write_checkpoint(path, identity, Checkpoint(vars(history)))
                 saved = time.monotonic()
         generation = int(history.done[chain])
         if generation > settings.generations:

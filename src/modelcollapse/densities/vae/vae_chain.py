@@ -16,8 +16,8 @@ from torch import Tensor
 from modelcollapse.densities.vae import image_measures as vae_measures
 from modelcollapse.densities.vae.autoencoder import VariationalAutoencoder, draw_images, new_vae, train_generation
 from modelcollapse.densities.vae.settings import VaeSettings
-from modelcollapse.densities.vae.vae_checkpoints import Checkpoint, read_checkpoint, write_checkpoint
 from modelcollapse.runtime.arrays import write_arrays
+from modelcollapse.runtime.checkpoints import Checkpoint, read_checkpoint, write_checkpoint
 from modelcollapse.runtime.device import pick_device, single_thread
 from modelcollapse.runtime.parquet import write_parquet
 from modelcollapse.runtime.progress import progress
@@ -92,16 +92,16 @@ def run_vae(
     measured: list[Checkpoint] = []
     resumable = True
     for generation in progress(range(settings.generations + 1), description=f"VAE generations of seed {seed}"):
-        name = f"generation{generation}"
-        checkpoint = read_checkpoint(work, name, identity) if resumable else None
+        path = work / f"generation{generation}.safetensors"
+        checkpoint = read_checkpoint(path, identity) if resumable else None
         if checkpoint is None:
             resumable = False  # what follows a lost generation is computed again, never mixed with older files
             vae, loss = train_generation(settings, train.images, previous, seed, generation)
             original = original or vae
             checkpoint = measure_generation(settings, vae, original, classifier, seed, generation)
-            checkpoint.measured["train_loss"] = loss
-            checkpoint.measured["training_images"] = len(train.images)
-            write_checkpoint(work, name, identity, checkpoint)
+            checkpoint.facts["train_loss"] = loss
+            checkpoint.facts["training_images"] = len(train.images)
+            write_checkpoint(path, identity, checkpoint)
         else:
             vae = _restore(settings, checkpoint, train.images, seed, generation)
             original = original or vae
@@ -122,8 +122,8 @@ def measure_generation(
     """Measures one generation on its own images.
 
     Returns:
-        Tensors ``vae.*`` (weights), ``grid`` uint8 [100, height, width] and ``latents`` [encoded_images, latent];
-        measured ``generation`` and what ``latent_measures`` and ``classification_measures`` return.
+        Arrays ``vae.*`` (weights), ``grid`` uint8 [100, height, width] and ``latents`` [encoded_images, latent];
+        facts ``generation`` and what ``latent_measures`` and ``classification_measures`` return.
     """
     grid = draw_images(vae, GRID_IMAGES, seed, "vae", generation, "grid")
     encoded = draw_images(vae, settings.encoded_images, seed, "vae", generation, "encoded")
@@ -138,7 +138,7 @@ def measure_generation(
         **vae_measures.latent_measures(latents),
         **vae_measures.classification_measures(probabilities),
     }
-    return Checkpoint(tensors, measured)
+    return Checkpoint(_arrays(tensors), measured)
 
 
 def human_measures(
@@ -160,16 +160,17 @@ def _identity(settings: VaeSettings, seed: int, train: LabelledImages, test: Lab
 def _classifier(
     settings: VaeSettings, train: LabelledImages, test: LabelledImages, seed: int, work: Path, identity: str
 ) -> tuple[vae_measures.DigitClassifier, float]:
-    checkpoint = read_checkpoint(work, "classifier", identity)
+    path = work / "classifier.safetensors"
+    checkpoint = read_checkpoint(path, identity)
     if checkpoint is None:
         classifier = vae_measures.fit_classifier(train.images, train.labels, settings.classifier_epochs, seed)
         test_accuracy = vae_measures.accuracy(classifier, test.images, test.labels)
-        write_checkpoint(work, "classifier", identity, Checkpoint(classifier.state_dict(), {"accuracy": test_accuracy}))
+        write_checkpoint(path, identity, Checkpoint(_arrays(classifier.state_dict()), {"accuracy": test_accuracy}))
         return classifier, test_accuracy
     height, width = train.images.shape[2:]
     classifier = vae_measures.DigitClassifier(height, width, int(train.labels.max()) + 1)
-    classifier.load_state_dict(checkpoint.tensors)
-    return classifier.to(train.images.device).eval(), checkpoint.measured["accuracy"]
+    classifier.load_state_dict({name: torch.from_numpy(array) for name, array in checkpoint.arrays.items()})
+    return classifier.to(train.images.device).eval(), checkpoint.facts["accuracy"]
 
 
 def _restore(
@@ -177,16 +178,17 @@ def _restore(
 ) -> VariationalAutoencoder:
     height, width = images.shape[2:]
     vae = new_vae(settings, height, width, seed, generation)
-    weights = {key.removeprefix("vae."): v for key, v in checkpoint.tensors.items() if key.startswith("vae.")}
-    vae.load_state_dict(weights)
+    weights = {name: array for name, array in checkpoint.arrays.items() if name.startswith("vae.")}
+    vae.load_state_dict({name.removeprefix("vae."): torch.from_numpy(array) for name, array in weights.items()})
     return vae.to(images.device).eval()
 
 
+def _arrays(tensors: Mapping[str, Tensor]) -> dict[str, np.ndarray]:
+    return {name: tensor.detach().cpu().numpy() for name, tensor in tensors.items()}
+
+
 def _write_outputs(outputs: Mapping[str, Path], measured: list[Checkpoint], metadata: dict[str, object]) -> None:
-    table = pd.DataFrame([checkpoint.measured for checkpoint in measured])
+    table = pd.DataFrame([checkpoint.facts for checkpoint in measured])
     write_parquet(table, outputs["table"], metadata)
-    arrays = {
-        name: torch.stack([checkpoint.tensors[name].cpu() for checkpoint in measured]).numpy()
-        for name in ("grid", "latents")
-    }
+    arrays = {name: np.stack([checkpoint.arrays[name] for checkpoint in measured]) for name in ("grid", "latents")}
     write_arrays(outputs["arrays"], arrays)

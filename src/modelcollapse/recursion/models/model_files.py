@@ -1,4 +1,4 @@
-"""Build, save and load language models; the named sizes of the papers."""
+"""Build, save and load language models."""
 
 from __future__ import annotations
 
@@ -13,16 +13,6 @@ from modelcollapse.recursion.models.network import LanguageModel, Shape, initial
 from modelcollapse.recursion.settings import ModelSettings
 from modelcollapse.runtime.files import write_atomically
 from modelcollapse.runtime.seeds import integer_seed
-
-# parameter counts are tested; Gerstgrasser's sizes are recovered from the counts their authors logged
-SIZES: dict[str, Shape] = {
-    "opt-125m": Shape("opt", 50272, 768, 12, 12, 3072, 2048, 0.1),
-    "opt-350m": Shape("opt", 50272, 1024, 24, 16, 4096, 2048, 0.1, embedding_width=512, norm_first=False),
-    "gpt2-9m": Shape("gpt2", 8000, 256, 8, 16, 1024, 2048),
-    "llama-12m": Shape("llama", 8000, 256, 8, 16, 1024, 2048),
-    "llama-42m": Shape("llama", 8000, 512, 8, 16, 2048, 2048),
-    "llama-126m": Shape("llama", 8000, 768, 12, 12, 3072, 2048),
-}
 
 
 def shape_from(settings: ModelSettings, vocabulary: int) -> Shape:
@@ -47,12 +37,7 @@ def shape_from(settings: ModelSettings, vocabulary: int) -> Shape:
 
 def build_model(settings: ModelSettings, vocabulary: int, seed: int) -> LanguageModel:
     """A model with random weights that depend on the shape and the seed only."""
-    return build_from_shape(shape_from(settings, vocabulary), seed)
-
-
-def build_from_shape(shape: Shape, seed: int) -> LanguageModel:
-    """The same for a shape, such as one of ``SIZES``."""
-    model = LanguageModel(shape)
+    model = LanguageModel(shape_from(settings, vocabulary))
     initialise(model, torch.Generator().manual_seed(integer_seed("weights", seed)))
     return model
 

@@ -101,7 +101,8 @@ class RootMeanSquareNorm(nn.Module):
 
     def forward(self, hidden: Tensor) -> Tensor:
         """Normalise the last dimension."""
-        return functional.rms_norm(hidden, self.weight.shape, self.weight, self.epsilon)
+        # under autocast the queries and keys of Qwen3 come in bf16
+        return functional.rms_norm(hidden, self.weight.shape, self.weight.to(hidden.dtype), self.epsilon)
 
 
 class Attention(nn.Module):

@@ -1,4 +1,4 @@
-"""The step that fits every model of one seed on images with real and synthetic labels, and tests it on real ones."""
+"""Fits every model of one seed on images with real and synthetic labels, and tests it on real ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Steps for the companion papers: chains of generations ("Demystified") and lost tails ("A Tale of Tails")."""
+"""The companion papers: chains of generations ("Demystified") and lost tails ("A Tale of Tails")."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Steps of Fig. 9 and 10: weighted single-step mixing, and iterative mixing in its four variants."""
+"""Fig. 9 and 10: weighted single-step mixing, and iterative mixing in its four variants."""
 
 from __future__ import annotations
 

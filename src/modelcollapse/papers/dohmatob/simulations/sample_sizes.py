@@ -1,4 +1,4 @@
-"""The step of Fig. 3: least squares on mixtures by number of samples, floors, cross-over."""
+"""Fig. 3: least squares on mixtures by number of samples, floors, cross-over."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from modelcollapse.simulation.rows import ErrorPartRows
 
 EXPERIMENT = "error_by_samples"
 LARGEST_ROUNDING = 0.01
-"""Shares that whole numbers of samples miss by more are left out, as a share of .001 of 200 samples."""
+"""Shares that whole numbers of samples miss by more are left out, as a share of 0.001 of 200 samples."""
 
 
 def run_sample_sizes(settings: StrongCollapseSettings, outputs: Mapping[str, Path]) -> None:

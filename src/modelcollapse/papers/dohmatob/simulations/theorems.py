@@ -1,4 +1,4 @@
-"""Steps that check Theorems 1 and 2 over a grid of settings, with averaged designs and with plain simulations."""
+"""Checks of Theorems 1 and 2 over a grid of settings, with averaged designs and with plain simulations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Steps of Fig. 1, 2 and 4: random projections by width, and the peak where the width equals the number of samples."""
+"""Fig. 1, 2 and 4: random projections by width, and the peak where the width equals the number of samples."""
 
 from __future__ import annotations
 
