@@ -10,7 +10,7 @@ import typer
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the command line."""
-    for command in (lineage, ledger, document_config):
+    for command in (lineage, ledger, check_config, document_config):
         app.command()(command)
 
 
@@ -26,6 +26,13 @@ def ledger(path: Annotated[Path, typer.Argument(help="results/<scale>/ledger.jso
     from modelcollapse.steps.costs import cost_lines
 
     print("\n".join(cost_lines(path)))
+
+
+def check_config(files: Annotated[list[Path], typer.Argument(help="Config files; the last one wins.")]) -> None:
+    """Check config files; names file and line also of what is no YAML, which Snakemake does not."""
+    from modelcollapse.configuration.loading import check_files
+
+    print(f"Valid: results/{check_files(files).folder}")
 
 
 def document_config(readme: Annotated[Path, typer.Argument()] = Path("config/README.md")) -> None:

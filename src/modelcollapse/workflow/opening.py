@@ -33,9 +33,9 @@ def open_run(merged: Mapping[str, Any], files: Sequence[str | Path], command_lin
     Raises:
         ConfigError: the config cannot be used, or its results would overwrite those of another one.
     """
-    config = load_config(merged, [_shown(file) for file in files])
+    config = load_config(merged, files)
     workspace = Workspace(config)
-    check_overwrite(Path(workspace.places.results), config, [_shown(file) for file in files], command_line)
+    check_overwrite(Path(workspace.places.results), config, files, command_line)
     return workspace
 
 
@@ -72,7 +72,7 @@ def check_claims(workspace: Workspace) -> None:
 
 def keep_config(workspace: Workspace, files: Sequence[str | Path], command_line: Mapping[str, Any]) -> None:
     """Write the merged config beside the results, where every step reads it."""
-    text = dump(workspace.config, [_shown(file) for file in files], command_line)
+    text = dump(workspace.config, files, command_line)
     path = Path(workspace.places.config)
     if not path.is_file() or path.read_text(encoding="utf-8") != text:
         with write_atomically(path) as temporary:
@@ -112,12 +112,3 @@ def _published_config() -> Any:
 def claims_file(paper: str) -> Path:
     """Where the rules of a paper's claims are written."""
     return REPOSITORY / "config" / "claims" / f"{paper}.yaml"
-
-
-def _shown(file: str | Path) -> str:
-    """A file as a message names it: below the repository or the working folder if it lies there."""
-    path = Path(file).resolve()
-    for root in (REPOSITORY, Path.cwd()):
-        if path.is_relative_to(root):
-            return str(path.relative_to(root))
-    return str(path)
