@@ -211,3 +211,9 @@ def test_a_broken_ledger_line_is_named():
     Path("ledger.jsonl").write_text(json.dumps({"a": 1}) + "\n{half")
     with pytest.raises(ValueError, match=r"Line 2 of ledger\.jsonl"):
         ledger.read_ledger("ledger.jsonl")
+
+
+def test_a_record_is_superseded_by_one_that_wrote_any_of_its_outputs_since():
+    old = {"outputs": {"a": {"path": "x/b"}, "b": {"path": "x/c"}}, "finished": "2026-01-01"}
+    new = {"outputs": {"a": {"path": "x/a"}, "b": {"path": "x/b"}}, "finished": "2026-01-02"}
+    assert ledger.latest_records([new, old]) == [new]

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 
 from modelcollapse.commands.step import perform
 from modelcollapse.diversity.parser.settings import ParserSettings
@@ -43,7 +44,11 @@ def train_parser(
     settings: Annotated[str, typer.Option(help="What differs from the defaults, as JSON.")] = "{}",
 ) -> None:
     """Train the compact tagger and parser (about 10 minutes on one core), and print its scores on the test split."""
-    chosen = ParserSettings.model_validate_json(settings)
+    try:
+        chosen = ParserSettings.model_validate_json(settings)
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'text'}: {e['msg']}" for e in error.errors())
+        raise ValueError(f"--settings does not describe {ParserSettings.__name__}: {problems}") from None
     treebank = {"train": train, "validation": validation, "test": test}
     step = train_parser_step(chosen, treebank, parser)
     perform(step, lambda module, outputs, work: module.train_parser(chosen, treebank, outputs["parser"]))

@@ -68,10 +68,15 @@ def rewrite_ledger(path: str | Path, records: list[Record]) -> None:
 
 
 def latest_records(records: list[Record]) -> list[Record]:
-    """The last record of every job; a job is known by the outputs it writes."""
+    """The last record of every job; one that wrote an output which another has written since is superseded."""
     latest: dict[str, Record] = {}
-    for record in records:
-        latest[first_output(record)] = record
+    owner: dict[str, str] = {}
+    for record in sorted(records, key=lambda record: record.get("finished", "")):
+        for output in record["outputs"].values():
+            latest.pop(owner.get(output["path"], ""), None)
+        job = first_output(record)
+        latest[job] = record
+        owner |= {output["path"]: job for output in record["outputs"].values()}
     return list(latest.values())
 
 

@@ -61,7 +61,7 @@ def _check_inputs(inputs: Any, records: list[ledger.Record], ledger_file: Path |
     """Refuse an input whose content is not what the ledger says its step made."""
     made = {
         output["path"]: (record["step"], output["sha256"])
-        for record in records
+        for record in ledger.latest_records(records)
         for output in record["outputs"].values()
     }
     for entry in inputs:
