@@ -1,11 +1,13 @@
 # Human text and images, and tokenizers. Only fetch_* rules touch the network.
+import shlex
+
 from modelcollapse.corpora import sources
 
 KINDS = {name: sources.kind_of(corpus.source) for name, corpus in CONFIG.corpora.items()}
 TEXTS = [name for name, kind in KINDS.items() if kind == "text"]
 IMAGES = [name for name, kind in KINDS.items() if kind == "images"]
 FETCHED = {corpus.source for corpus in CONFIG.corpora.values() if sources.is_fetched(corpus.source)}
-MIRROR = CONFIG.corpus_mirror or ""
+MIRROR = f"--mirror {shlex.quote(CONFIG.corpus_mirror)}" if CONFIG.corpus_mirror else ""
 
 prepare_corpus_step = step_of(corpus_steps.prepare_corpus)
 train_tokenizer_step = step_of(corpus_steps.train_tokenizer)
@@ -45,7 +47,7 @@ rule fetch_text:
         files=mirror_of,
         code=lambda wildcards: corpus_steps.fetch_code(wildcards.source),
     shell:
-        "modelcollapse fetch-corpus {wildcards.source} {MERGED} --mirror {params.mirror:q} 2> {log}"
+        "modelcollapse fetch-corpus {wildcards.source} {MERGED} {params.mirror} 2> {log}"
 
 
 use rule fetch_text as fetch_images with:

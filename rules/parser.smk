@@ -22,7 +22,7 @@ rule fetch_treebank:
     params:
         mirror=MIRROR,
     shell:
-        "modelcollapse fetch-treebank --mirror {params.mirror:q} --train {output.train} --validation {output.validation}"
+        "modelcollapse fetch-treebank {params.mirror} --train {output.train} --validation {output.validation}"
         " --test {output.test} 2> {log}"
 
 

@@ -140,7 +140,7 @@ def test_a_second_run_elsewhere_takes_training_from_the_store(clone):
     (clone / TARGET).unlink()
     run = snakemake(TARGET, folder=clone, MODELCOLLAPSE_STORE=str(clone / "store"))
     assert run.returncode == 0, run.stderr[-4000:]
-    log = next((clone / "logs/smoke/run_generation/shumailov/epochs5_kept0/seed1").glob("gen2.log")).read_text()
+    log = next((clone / "logs/smoke/run_generation/shumailov").glob("epochs5_kept0.seed1.gen2.log")).read_text()
     assert "taken from the store" in log
 
 

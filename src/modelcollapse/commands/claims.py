@@ -13,7 +13,7 @@ import typer
 from modelcollapse.commands.step import ConfigFile, Paper, grouped, perform
 from modelcollapse.papers.registry import part
 from modelcollapse.workflow import presentation_steps
-from modelcollapse.workflow.opening import claims_file
+from modelcollapse.workflow.opening import claims_file, published
 from modelcollapse.workflow.workspace import open_workspace
 
 
@@ -40,8 +40,8 @@ def judge_claims(paper: Paper, config: ConfigFile) -> None:
             PaperData(grouped(dict(step.inputs)), workspace.paper(paper)),
             told["scale"],
             told["folder"],
-            told["ours"],
-            told["theirs"],
+            workspace.config.model_dump(),
+            published(),
             paper,
             previous,
             outputs,

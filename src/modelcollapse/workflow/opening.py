@@ -48,7 +48,7 @@ def check_claims(workspace: Workspace) -> None:
     raw = workspace.config.model_dump()
     elsewhere = [read_yaml(file) for file in sorted((REPOSITORY / "config").glob("*.yaml"))]
     elsewhere += [config["published_text"] for config in elsewhere if config.get("published_text")]
-    everywhere = Workspace(_published_config())
+    everywhere = Workspace(published_config())
     for paper in workspace.papers:
         figures = {
             name
@@ -100,11 +100,12 @@ def restore(workspace: Workspace) -> None:
 @cache
 def published() -> dict[str, Any]:
     """The papers' own values: the merged ``config/paper.yaml``, from which deviations are counted."""
-    return _published_config().model_dump()
+    return published_config().model_dump()
 
 
 @cache
-def _published_config() -> Any:
+def published_config() -> Any:
+    """The papers' own config, ``config/paper.yaml``."""
     file = REPOSITORY / "config" / "paper.yaml"
     return load_config(read_files([file]), [file])
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from modelcollapse.evidence.claims_file import claims_parameters
 from modelcollapse.presentation.topics import Topic, read_by
 from modelcollapse.steps.step import Step
-from modelcollapse.workflow.opening import claims_file, published
+from modelcollapse.workflow.opening import claims_file, published_config
 from modelcollapse.workflow.places import TEXT_SPLITS
 from modelcollapse.workflow.workspace import Workspace
 
@@ -56,7 +56,7 @@ def write_tables(workspace: Workspace, topic: str) -> Step:
 def judge_claims(workspace: Workspace, paper: str) -> Step:
     """Judge every claim of a paper by the rules written before the run."""
     config, places = workspace.config, workspace.places
-    ours = config.model_dump(include={"corpora", "tokenizers", paper})
+    theirs = published_config()
     return Step(
         name="judge-claims",
         command="commands.claims",
@@ -68,8 +68,8 @@ def judge_claims(workspace: Workspace, paper: str) -> Step:
             "claims": claims_parameters(claims_file(paper)),
             "scale": config.scale,
             "folder": config.folder,
-            "ours": ours,
-            "theirs": {name: published().get(name) for name in ("corpora", "tokenizers", paper)},
+            "ours": {name: getattr(config, name) for name in ("corpora", "tokenizers", paper)},
+            "theirs": {name: getattr(theirs, name) for name in ("corpora", "tokenizers", paper)},
         },
         outputs={
             "claims": Path(places.paper(paper, "claims.csv")),
@@ -117,7 +117,12 @@ def _show(workspace: Workspace, paper: str, topic: Topic, name: str, outputs: di
         command=COMMAND,
         module=topic.module,
         inputs=flat(read_by(topic, every_file(workspace, paper))),
-        arguments={"settings": workspace.paper(paper).model_dump(), "arms": workspace.config.arms},
+        arguments={
+            "settings": workspace.paper(paper),
+            "arms": workspace.config.arms,
+            # how arms are shown decides no number, so a key has it only here
+            "shown": {arm: [settings.role, settings.label] for arm, settings in workspace.arms(paper).items()},
+        },
         outputs=outputs,
     )
 
