@@ -20,9 +20,9 @@ for paper in WORKSPACE.papers:
     rule:
         name:
             paper
-        localrule: True
         input:
             paper_targets(paper),
+        localrule: True
 
 
 # What only one paper has stands in rules/<paper>.smk.

@@ -11,14 +11,14 @@ def shown(paper, topic, name, path, kind):
     if path.endswith((".png", ".md")):
         return update(path)
     caption = caption_of(paper, name if kind == "figure" else f"table_{name}")
-    return report(
-        update(path), caption=caption, category=paper, subcategory=topic, labels={"kind": kind, "name": name}
-    )
+    return report(update(path), caption=caption, category=paper, subcategory=topic, labels={"kind": kind, "name": name})
 
 
 for full_name, topic in TOPICS.items():
     paper = full_name.split("/")[0]
-    drawn, written = (build(WORKSPACE, full_name) for build in (presentation_steps.draw_figures, presentation_steps.write_tables))
+    drawn, written = (
+        build(WORKSPACE, full_name) for build in (presentation_steps.draw_figures, presentation_steps.write_tables)
+    )
 
     if topic.figures:
 
