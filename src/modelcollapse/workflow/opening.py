@@ -7,7 +7,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from modelcollapse.configuration.loading import check_overwrite, dump, load_config, read_files
+import yaml
+
+from modelcollapse.configuration.loading import check_overwrite, differences, dump, load_config, read_files
 from modelcollapse.evidence.claims_file import check_claims as check_evidence
 from modelcollapse.evidence.deviations import deviations, experiments_of
 from modelcollapse.evidence.signatures import read_signatures
@@ -18,6 +20,7 @@ from modelcollapse.runtime.yaml_files import read_yaml
 from modelcollapse.steps.snakemake_records import recorded_and_absent, restore_records
 from modelcollapse.workflow.workspace import Workspace
 
+SHOWN_CHANGES = 8
 REPOSITORY = Path(__file__).resolve().parents[3]
 """Where config/ and requirements.lock lie: the clone that this package is installed from."""
 
@@ -74,9 +77,25 @@ def keep_config(workspace: Workspace, files: Sequence[str | Path], command_line:
     """Write the merged config beside the results, where every step reads it."""
     text = dump(workspace.config, files, command_line)
     path = Path(workspace.places.config)
-    if not path.is_file() or path.read_text(encoding="utf-8") != text:
-        with write_atomically(path) as temporary:
-            temporary.write_text(text, encoding="utf-8")
+    if path.is_file() and path.read_text(encoding="utf-8", errors="replace") == text:
+        return
+    _note_changes(path, text)
+    with write_atomically(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def _note_changes(path: Path, text: str) -> None:
+    """Log which keys differ from the config that the results were made with, if that one can be read."""
+    try:
+        kept = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        return
+    changed = differences(kept, yaml.safe_load(text)) if isinstance(kept, dict) else []
+    if changed:
+        shown = ", ".join(changed[:SHOWN_CHANGES]) + (" ..." if len(changed) > SHOWN_CHANGES else "")
+        say(
+            f"The config differs from that of the results in {path.parent}; what depends on these keys is made anew: {shown}"
+        )
 
 
 def restore(workspace: Workspace) -> None:

@@ -6,22 +6,17 @@ from pathlib import Path
 from typing import Any
 
 from modelcollapse.runtime.device import resolve_device
+from modelcollapse.simulation.running import narrowed_parameters
 from modelcollapse.steps.step import Step
 from modelcollapse.workflow.places import IMAGE_SPLITS
 from modelcollapse.workflow.workspace import Workspace
-
-COUNTS_OF_SEEDS = ("seeds", "first_seed")
 
 
 def run_simulation(workspace: Workspace, simulation: str) -> Step:
     """Simulate one experiment ``<paper>/<topic>/<name>`` beside its theory."""
     declared, places = workspace.simulation(simulation), workspace.places
     group = workspace.simulation_settings(simulation)
-    if declared.fields is not None:
-        unused = tuple(set(type(group).model_fields) - set(declared.fields))
-    else:
-        # one seed does not depend on how many there are; a corpus is an input
-        unused = ("corpus", *(COUNTS_OF_SEEDS if declared.seed is not None else ()))
+    unused = tuple(set(type(group).model_fields) - set(narrowed_parameters(declared, group)))
     arguments: dict[str, Any] = {"settings": group, "function": declared.function}
     arguments |= {"name": declared.name} if declared.seed is None else {"seed": declared.seed}
     if declared.uses_torch:

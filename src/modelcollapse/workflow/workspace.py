@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property, reduce
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from modelcollapse.presentation.topics import Topic
 from modelcollapse.recursion.settings import ArmSettings, FamilySettings, LanguageModelSettings
 from modelcollapse.runtime.nearest import nearest
 from modelcollapse.simulation.declaration import Simulation
+from modelcollapse.simulation.running import group_of
 from modelcollapse.workflow.places import Places
 
 
@@ -105,11 +106,7 @@ class Workspace:
 
     def simulation_settings(self, simulation: str) -> Any:
         """The group of settings that a simulation ``<paper>/<topic>/<name>`` reads."""
-
-        def below(group: Any, name: str) -> Any:
-            return group[name] if isinstance(group, dict) else getattr(group, name)
-
-        return reduce(below, self.simulation(simulation).settings.split("."), self.paper(simulation.split("/")[0]))
+        return group_of(self.simulation(simulation), self.paper(simulation.split("/")[0]))
 
     def topic(self, topic: str) -> Topic:
         """The declaration of a topic ``<paper>/<topic>``.

@@ -23,11 +23,12 @@ Modules here import nothing heavy at their top: a workflow reads the constants o
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import pkgutil
 from types import ModuleType
 from typing import TYPE_CHECKING
+
+from modelcollapse.runtime.nearest import nearest
 
 if TYPE_CHECKING:
     from modelcollapse.corpora.settings import CorpusSettings
@@ -49,9 +50,7 @@ def find_source(name: str) -> ModuleType:
     """
     names = source_names()
     if name not in names:
-        near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-        hint = f"did you mean '{near[0]}'?" if near else f"there are: {', '.join(names)}"
-        raise ValueError(f"there is no source '{name}'; {hint}")
+        raise ValueError(f"there is no source '{name}'; {nearest(name, names)}")
     source = importlib.import_module(f"{__name__}.{name}")
     missing = [entry for entry in DECLARED if not hasattr(source, entry)]
     if missing:
