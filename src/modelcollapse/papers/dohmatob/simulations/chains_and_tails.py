@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from modelcollapse.papers.dohmatob.settings import StrongCollapseSettings
 from modelcollapse.regression.ridge.generations import (
     adaptive_ridge_exponent,
     clean_rate,
@@ -29,6 +29,9 @@ from modelcollapse.regression.strong_collapse import ridge
 from modelcollapse.runtime.progress import progress
 from modelcollapse.runtime.seeds import generator
 from modelcollapse.simulation.rows import ReplicateRows
+
+if TYPE_CHECKING:
+    from modelcollapse.papers.dohmatob.settings import StrongCollapseSettings
 
 NOISE = 0.25
 FINAL_RIDGE = 0.05

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-from modelcollapse.papers.dohmatob.settings import StrongCollapseSettings
 from modelcollapse.regression.ridge.designs import UnitParts, wishart
 from modelcollapse.regression.ridge.exact_forms import exact_ridgeless
 from modelcollapse.regression.ridge.iterative_mixing import VARIANTS, expected_errors, parse_variant, real_part_error
@@ -23,6 +23,9 @@ from modelcollapse.regression.strong_collapse import ErrorParts
 from modelcollapse.runtime.progress import progress
 from modelcollapse.runtime.seeds import generator
 from modelcollapse.simulation.rows import ErrorPartRows, ReplicateRows
+
+if TYPE_CHECKING:
+    from modelcollapse.papers.dohmatob.settings import StrongCollapseSettings
 
 SHARE, QUALITY, NOISE = 0.5, 1.0, 0.25
 """p2, c^2 and sigma^2 of weighted mixing."""

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from modelcollapse.papers.dohmatob.settings import StrongCollapseSettings
 from modelcollapse.regression.ridge.designs import nested_moments, ridge_parts
 from modelcollapse.regression.ridge.exact_forms import exact_ridgeless, isotropic_ridgeless
 from modelcollapse.regression.ridge.spectra import isotropic
 from modelcollapse.runtime.progress import progress
 from modelcollapse.runtime.seeds import generator
 from modelcollapse.simulation.rows import ErrorPartRows
+
+if TYPE_CHECKING:
+    from modelcollapse.papers.dohmatob.settings import StrongCollapseSettings
 
 EXPERIMENT = "error_by_samples"
 LARGEST_ROUNDING = 0.01

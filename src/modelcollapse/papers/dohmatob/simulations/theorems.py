@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from modelcollapse.papers.dohmatob.settings import StrongCollapseSettings
 from modelcollapse.regression.ridge.designs import (
     ProjectionDesign,
     UnitParts,
@@ -21,6 +21,9 @@ from modelcollapse.regression.strong_collapse import ErrorParts, random_projecti
 from modelcollapse.runtime.progress import progress
 from modelcollapse.runtime.seeds import generator
 from modelcollapse.simulation.rows import PARTS, ErrorPartRows, ReplicateRows
+
+if TYPE_CHECKING:
+    from modelcollapse.papers.dohmatob.settings import StrongCollapseSettings
 
 SHARES = (0.05, 0.5, 0.9)
 SAMPLES_PER_DIMENSION = (0.5, 1.5, 4.0)

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from modelcollapse.papers.dohmatob.settings import StrongCollapseSettings
 from modelcollapse.regression.ridge.designs import ProjectionDesign
 from modelcollapse.regression.ridge.spectra import SPECTRA, isotropic, named_spectrum
 from modelcollapse.regression.strong_collapse import random_projections
 from modelcollapse.runtime.progress import progress
 from modelcollapse.runtime.seeds import generator
 from modelcollapse.simulation.rows import ErrorPartRows
+
+if TYPE_CHECKING:
+    from modelcollapse.papers.dohmatob.settings import StrongCollapseSettings
 
 RIDGES = {"isotropic": 1e-6, "power_law": 1e-3}
 """Ridges of the width sweeps: near its limit 0 for the isotropic closed forms, as in the sheet for the power law."""

@@ -7,17 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from modelcollapse.densities import discrete, discrete_regimes
 from modelcollapse.densities.gaussian.regime_moments import REGIMES
-from modelcollapse.papers.gerstgrasser.settings import DiscreteRegimesSettings
 from modelcollapse.papers.gerstgrasser.simulations.iterations import recorded
 from modelcollapse.runtime.progress import progress
 from modelcollapse.runtime.seeds import generator
 from modelcollapse.simulation.rows import SummaryRows
 from modelcollapse.simulation.summaries import mean_of, quantile_of
+
+if TYPE_CHECKING:
+    from modelcollapse.papers.gerstgrasser.settings import DiscreteRegimesSettings
 
 LONGEST = 40
 """Generations per sample after which a chain counts as never absorbed: about e^-40 of them last so long."""

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from modelcollapse.densities.gaussian.accumulated import simulate_regime
 from modelcollapse.densities.gaussian.regime_moments import REGIMES, expected_moments
-from modelcollapse.papers.gerstgrasser.settings import GaussianRegimesSettings
 from modelcollapse.papers.gerstgrasser.simulations.iterations import recorded
 from modelcollapse.runtime.progress import progress
 from modelcollapse.runtime.seeds import generator
 from modelcollapse.simulation.rows import write_results
+
+if TYPE_CHECKING:
+    from modelcollapse.papers.gerstgrasser.settings import GaussianRegimesSettings
 
 
 def simulate_grid(settings: GaussianRegimesSettings, outputs: Mapping[str, Path]) -> None:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from modelcollapse.densities.gaussian import closed_forms as gaussian
 from modelcollapse.densities.gaussian.refitted_chains import Paths, simulate_fixed_draw, simulate_pool, simulate_refits
 from modelcollapse.densities.gaussian.regime_moments import REGIMES, expected_moments
-from modelcollapse.papers.gerstgrasser.settings import GaussianRegimesSettings
 from modelcollapse.papers.gerstgrasser.simulations.iterations import recorded
 from modelcollapse.runtime.progress import progress
 from modelcollapse.runtime.seeds import generator
 from modelcollapse.simulation.rows import SummaryRows
 from modelcollapse.simulation.summaries import mean_of, quantile_of, variance_over_chains
+
+if TYPE_CHECKING:
+    from modelcollapse.papers.gerstgrasser.settings import GaussianRegimesSettings
 
 ESTIMATORS = {"maximum likelihood": 0, "unbiased": 1}
 """Names of the variance estimators, and their ddof."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -11,12 +12,14 @@ import pandas as pd
 from modelcollapse.densities import kde
 from modelcollapse.densities.gaussian.regime_moments import REGIMES
 from modelcollapse.densities.point_clouds import DIMENSIONS, draw_points
-from modelcollapse.papers.gerstgrasser.settings import KdeChainSettings
 from modelcollapse.papers.gerstgrasser.simulations.iterations import recorded
 from modelcollapse.runtime.progress import progress
 from modelcollapse.runtime.seeds import generator
 from modelcollapse.simulation.draws import draw_without_replacement
 from modelcollapse.simulation.rows import write_results
+
+if TYPE_CHECKING:
+    from modelcollapse.papers.gerstgrasser.settings import KdeChainSettings
 
 REFERENCE_POINTS = 4000
 """Real points that stand for the real distribution in the loss of infinitely many samples."""

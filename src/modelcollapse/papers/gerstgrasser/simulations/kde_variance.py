@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from modelcollapse.densities import kde
 from modelcollapse.densities.gaussian.regime_moments import REGIMES
 from modelcollapse.densities.point_clouds import DIMENSIONS, draw_points
-from modelcollapse.papers.gerstgrasser.settings import KdeVarianceSettings
 from modelcollapse.papers.gerstgrasser.simulations.iterations import recorded
 from modelcollapse.runtime.progress import progress
 from modelcollapse.runtime.seeds import generator
 from modelcollapse.simulation.draws import draw_without_replacement
 from modelcollapse.simulation.rows import SummaryRows
 from modelcollapse.simulation.summaries import mean_of, quantile_of
+
+if TYPE_CHECKING:
+    from modelcollapse.papers.gerstgrasser.settings import KdeVarianceSettings
 
 DATA = "circles"
 BANDWIDTHS: tuple[float | str, ...] = (0.1, 0.5, "scott")

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from modelcollapse.papers.gerstgrasser.settings import LinearSettings
 from modelcollapse.papers.gerstgrasser.simulations.iterations import recorded
 from modelcollapse.regression import accumulation
 from modelcollapse.regression.linear.refitted_labels import simulate_recursions, simulate_subsample
 from modelcollapse.runtime.progress import progress
 from modelcollapse.runtime.seeds import generator
 from modelcollapse.simulation.rows import write_results
+
+if TYPE_CHECKING:
+    from modelcollapse.papers.gerstgrasser.settings import LinearSettings
 
 
 def simulate_grid(settings: LinearSettings, outputs: Mapping[str, Path]) -> None:

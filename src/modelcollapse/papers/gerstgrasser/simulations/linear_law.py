@@ -7,16 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from modelcollapse.papers.gerstgrasser.settings import LinearSettings
 from modelcollapse.papers.gerstgrasser.simulations.iterations import recorded
 from modelcollapse.regression import accumulation
 from modelcollapse.regression.linear.refitted_labels import ErrorPaths, simulate_recursions, simulate_subsample
 from modelcollapse.runtime.seeds import generator
 from modelcollapse.simulation.rows import SummaryRows
 from modelcollapse.simulation.summaries import mean_of, quantile_of, without_chance
+
+if TYPE_CHECKING:
+    from modelcollapse.papers.gerstgrasser.settings import LinearSettings
 
 IDENTITY_RUNS, IDENTITY_ITERATIONS = 100, 10
 IDENTITY_SETTINGS = {"d=10, T=32": (10, 32, 0.0), "d=10, T=32, power law": (10, 32, 1.0), "d=32, T=100": (32, 100, 0.0)}

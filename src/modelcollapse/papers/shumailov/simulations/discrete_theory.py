@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.stats import chi2
 
 from modelcollapse.densities import discrete, expressivity
-from modelcollapse.papers.shumailov.settings import TheorySettings
 from modelcollapse.runtime.seeds import generator
 from modelcollapse.simulation.rows import SummaryRows
 from modelcollapse.simulation.summaries import Simulated, mean_of, share_of, without_chance
+
+if TYPE_CHECKING:
+    from modelcollapse.papers.shumailov.settings import TheorySettings
 
 SAMPLES = 100
 GENERATIONS = (1, 2, 5, 10, 20, 50, 100)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from modelcollapse.densities.gaussian import closed_forms as gaussian
 from modelcollapse.densities.gaussian import multivariate as gaussian_multivariate
 from modelcollapse.densities.gaussian.refitted_chains import Paths, simulate_fixed_draw, simulate_pool, simulate_refits
-from modelcollapse.papers.shumailov.settings import TheorySettings
 from modelcollapse.runtime.seeds import generator
 from modelcollapse.simulation.rows import SummaryRows
 from modelcollapse.simulation.summaries import (
@@ -25,6 +25,9 @@ from modelcollapse.simulation.summaries import (
     standard_deviation_of,
     variance_over_chains,
 )
+
+if TYPE_CHECKING:
+    from modelcollapse.papers.shumailov.settings import TheorySettings
 
 UNBIASED = {20: (1, 2, 5, 10, 20, 50), **dict.fromkeys((100, 300, 1000), (1, 2, 5, 10, 20, 50, 100))}
 """Generations recorded for each constant sample size."""
