@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import csv
+import logging
 from collections import Counter
 from pathlib import Path
 
-from modelcollapse.runtime.progress import say
 from modelcollapse.steps.costs import total_cost
 from modelcollapse.steps.snakemake_records import export_records
 from modelcollapse.workflow.workspace import Workspace
@@ -20,18 +20,20 @@ def close_run(workspace: Workspace, finished: bool) -> None:
         finished: whether every job succeeded.
     """
     export_records(Path(workspace.places.ledger))
-    if finished:
-        say("\n".join(summary_lines(workspace)))
+    # through Snakemake's logger, so that it comes after the lines of the last jobs
+    logging.getLogger("snakemake.logging").info("\n".join(summary_lines(workspace, finished)))
 
 
-def summary_lines(workspace: Workspace) -> list[str]:
-    """A table of verdicts per paper, where the results are, and what they cost."""
+def summary_lines(workspace: Workspace, finished: bool = True) -> list[str]:
+    """A table of verdicts per paper, where the results are, what they cost, and how an unfinished run goes on."""
     counts = {paper: verdicts for paper in workspace.papers if (verdicts := _verdicts(workspace, paper))}
     lines = []
     if counts:
         terms = list(dict.fromkeys(term for verdicts in counts.values() for term in sorted(verdicts)))
         width = max(len(paper) for paper in counts)
-        lines += ["", f"{'verdicts'.ljust(width)}  {'  '.join(terms)}"]
+        title = "verdicts" if finished else "verdicts so far, also of earlier runs"
+        width = max(width, len(title))
+        lines += ["", f"{title.ljust(width)}  {'  '.join(terms)}"]
         for paper, verdicts in counts.items():
             cells = "  ".join(str(verdicts.get(term, 0)).rjust(len(term)) for term in terms)
             lines.append(f"{paper.ljust(width)}  {cells}")
@@ -42,6 +44,8 @@ def summary_lines(workspace: Workspace) -> list[str]:
             f"Recorded cost of all jobs behind them: {cost.cpu_seconds / 60:.1f} CPU-minutes in {cost.jobs} jobs, "
             f"at most {cost.peak_memory_mb:.0f} MB in one (modelcollapse ledger {workspace.places.ledger})"
         )
+    if not finished:
+        lines.append("Not all jobs finished. What is done is kept: the same command goes on from there.")
     return lines
 
 

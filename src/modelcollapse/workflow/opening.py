@@ -18,6 +18,7 @@ from modelcollapse.runtime.files import write_atomically
 from modelcollapse.runtime.progress import say
 from modelcollapse.runtime.yaml_files import read_yaml
 from modelcollapse.steps.snakemake_records import recorded_and_absent, restore_records
+from modelcollapse.workflow.run_log import tell_ledger
 from modelcollapse.workflow.workspace import Workspace
 
 SHOWN_CHANGES = 8
@@ -39,6 +40,7 @@ def open_run(merged: Mapping[str, Any], files: Sequence[str | Path], command_lin
     config = load_config(merged, files)
     workspace = Workspace(config)
     check_overwrite(Path(workspace.places.results), config, files, command_line)
+    tell_ledger(workspace.places.ledger)
     return workspace
 
 
@@ -92,10 +94,9 @@ def _note_changes(path: Path, text: str) -> None:
         return
     changed = differences(kept, yaml.safe_load(text)) if isinstance(kept, dict) else []
     if changed:
-        shown = ", ".join(changed[:SHOWN_CHANGES]) + (" ..." if len(changed) > SHOWN_CHANGES else "")
-        say(
-            f"The config differs from that of the results in {path.parent}; what depends on these keys is made anew: {shown}"
-        )
+        shown = changed[:SHOWN_CHANGES] + (["..."] if len(changed) > SHOWN_CHANGES else [])
+        say(f"The config differs from that of the results in {path.parent}; what depends on these keys is made anew:")
+        say("\n".join(f"  {key}" for key in shown))
 
 
 def restore(workspace: Workspace) -> None:
