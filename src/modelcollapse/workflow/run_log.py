@@ -154,9 +154,11 @@ class LogHandler(LogHandlerBase):
             if len(self._planned) <= LISTED_JOBS and not self._detailed:
                 yield from self._planned
             yield self.format(record).rstrip()
+            if len(self._planned) > LISTED_JOBS:
+                yield "Every job with its files and its reason: add -p"
         else:
             yield f"{self._total} jobs to run:"
-            yield from textwrap.wrap(", ".join(_grouped(counts)), WIDTH, initial_indent="  ", subsequent_indent="  ")
+            yield from _grouped_lines(counts)
         if (left := self._time_left.left(self._now(record))) is not None and (self._cores or dry):
             cores = "1 core" if dry or self._cores == 1 else f"{self._cores} cores"
             yield f"About {in_words(left)} on {cores}, by the times of earlier runs in {self._ledger}"
@@ -202,12 +204,9 @@ class LogHandler(LogHandlerBase):
 
     def _message_lines(self, record: logging.LogRecord) -> Iterator[str]:
         message = self.format(record).rstrip()
-        if (
-            message in ("", "None")
-            or message.startswith(SILENT_MESSAGES)
-            or self._failed
-            and message.startswith(LAST_ERRORS)
-        ):
+        # the failed jobs are named in place of Snakemake's last message
+        silent = SILENT_MESSAGES + (LAST_ERRORS if self._failed else ())
+        if message in ("", "None") or message.startswith(silent):
             return
         if self._detailed or record.levelno > logging.INFO:
             yield message
@@ -237,14 +236,16 @@ def _label(rule: str, wildcards: Mapping[str, str]) -> str:
     return " ".join([rule, *(f"{name} {value}" if value.isdigit() else value for name, value in wildcards.items())])
 
 
-def _grouped(counts: Mapping[str, int]) -> list[str]:
-    """``40 run_generation``, the most frequent first; rules that share two words are counted as one."""
+def _grouped_lines(counts: Mapping[str, int]) -> list[str]:
+    """``5 run_generation, 4 measure_arm``: the most frequent first; rules that share two words are counted together."""
     families = Counter("_".join(rule.split("_")[:2]) for rule in counts)
     grouped: Counter[str] = Counter()
     for rule, count in counts.items():
         family = "_".join(rule.split("_")[:2])
         grouped[f"{family}_*" if families[family] >= FEWEST_GROUPED else rule] += count
-    return [f"{count} {rule}" for rule, count in grouped.most_common()]
+    # a number stays on the line of its rule
+    text = ", ".join(f"{count}\N{NO-BREAK SPACE}{rule}" for rule, count in grouped.most_common())
+    return [line.replace("\N{NO-BREAK SPACE}", " ") for line in _wrapped(f"  {text}")]
 
 
 def _reason(text: str) -> str:
