@@ -27,11 +27,17 @@ def table(tmp_path):
 
 
 @pytest.fixture(scope="session")
-def smoke() -> Path:
-    """The finished smoke run of this repository."""
+def smoke_output() -> str:
+    """What the smoke run of this repository printed; little where it was up to date."""
     subprocess.run(["snakemake", "--unlock", *smoke_run.SMOKE], cwd=smoke_run.ROOT, capture_output=True, check=False)
     run = smoke_run.snakemake()
     assert run.returncode == 0, run.stderr[-6000:]
+    return run.stdout + run.stderr
+
+
+@pytest.fixture(scope="session")
+def smoke(smoke_output) -> Path:
+    """The finished smoke run of this repository."""
     return smoke_run.ROOT
 
 

@@ -16,9 +16,14 @@ TARGETS = {"all", "corpora", *PAPERS}
 TARGET = "data/smoke/synthetic/shumailov/epochs5_kept0/seed1/gen2.parquet"
 
 
-def snakemake(*arguments: str, folder: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
+def snakemake(
+    *arguments: str, folder: Path = ROOT, detailed: bool = True, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run Snakemake; a dry run that is ``detailed`` names every job with its files and reason."""
     # targets first: --configfile takes all names that follow it
     command = ["snakemake", *arguments, "--cores", "2", *SMOKE]
+    if "-n" in arguments and detailed:
+        command.append("--printshellcmds")
     variables = os.environ | {"PYTHONPATH": str(folder / "src")} | environment
     return subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True, check=False)
 

@@ -1,5 +1,5 @@
 """What a run prints (``--logger modelcollapse``); Snakemake finds a logger by the name of its package alone."""
 
-from modelcollapse.workflow.run_log import LogHandler
+from snakemake_logger_plugin_modelcollapse.handler import LogHandler
 
 __all__ = ["LogHandler"]

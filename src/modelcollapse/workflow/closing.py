@@ -31,7 +31,7 @@ def summary_lines(workspace: Workspace, finished: bool = True) -> list[str]:
     if counts:
         terms = list(dict.fromkeys(term for verdicts in counts.values() for term in sorted(verdicts)))
         width = max(len(paper) for paper in counts)
-        title = "verdicts" if finished else "verdicts so far, also of earlier runs"
+        title = "verdicts" if finished else "last verdicts"
         width = max(width, len(title))
         lines += ["", f"{title.ljust(width)}  {'  '.join(terms)}"]
         for paper, verdicts in counts.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -18,7 +19,6 @@ from modelcollapse.runtime.files import write_atomically
 from modelcollapse.runtime.progress import say
 from modelcollapse.runtime.yaml_files import read_yaml
 from modelcollapse.steps.snakemake_records import recorded_and_absent, restore_records
-from modelcollapse.workflow.run_log import tell_ledger
 from modelcollapse.workflow.workspace import Workspace
 
 SHOWN_CHANGES = 8
@@ -40,7 +40,8 @@ def open_run(merged: Mapping[str, Any], files: Sequence[str | Path], command_lin
     config = load_config(merged, files)
     workspace = Workspace(config)
     check_overwrite(Path(workspace.places.results), config, files, command_line)
-    tell_ledger(workspace.places.ledger)
+    # the logger `modelcollapse` reads the times of earlier runs there; Snakemake's own prints nothing for it
+    logging.getLogger("snakemake.logging").info("", extra={"ledger": workspace.places.ledger})
     return workspace
 
 

@@ -13,7 +13,7 @@ from modelcollapse.steps.snakemake_records import read_records
 
 UNKNOWN_SHARE = 0.1
 """Nothing is estimated when more than this share of the jobs belongs to rules without a record."""
-PRIOR_SHARE = 0.1
+PRIOR_SHARE = 0.05
 """The recorded times count as much as having watched this share of the run."""
 
 
@@ -80,12 +80,13 @@ class TimeLeft:
             return None
         running = under_way = 0.0
         for work, since, threads in self._running.values():
-            spent = min(work, (now - since) * threads)
-            running += work - spent
-            under_way += spent
-        prior = PRIOR_SHARE * self._total
-        seen = self._done + under_way + prior
-        pace = ((now - self._begun) * self._cores + prior) / seen if seen else 1.0
+            done = min(work, (now - since) * threads)
+            running += work - done
+            under_way += done
+        seen, spent = self._done + under_way, (now - self._begun) * self._cores
+        # a ratio, so that a machine twice as fast and one half as fast are learnt alike
+        weight = seen / (seen + PRIOR_SHARE * self._total) if seen else 0.0
+        pace = (spent / seen) ** weight if seen and spent > 0 else 1.0
         return (self._work_waiting() + running) / self._cores * pace
 
     def start(self, job: int, rule: str, outputs: Iterable[str], threads: int, now: float) -> None:
@@ -108,12 +109,3 @@ class TimeLeft:
             mean = fmean(one.work for one in recorded) if recorded else self._means.get(rule, 0.0)
             work += max(0, count) * mean
         return work
-
-
-def in_words(seconds: float) -> str:
-    """``40 s``, ``21 min`` or ``3.2 h``: as exact as an estimate can be."""
-    if seconds < 90:
-        return f"{max(10, round(seconds / 10) * 10)} s"
-    if seconds < 90 * 60:
-        return f"{round(seconds / 60)} min"
-    return f"{seconds / 3600:.1f} h"

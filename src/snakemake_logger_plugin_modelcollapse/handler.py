@@ -13,12 +13,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
-from modelcollapse.workflow.time_left import TimeLeft, in_words, read_timings
+if TYPE_CHECKING:
+    from modelcollapse.workflow.time_left import TimeLeft
 
 WIDTH = 120
 SHOWN_LOG_LINES = 15
@@ -45,13 +46,10 @@ SILENT_MESSAGES = (
     "Using shell:",
 )
 """How those of Snakemake's messages begin that tell a user of this workflow nothing."""
+STOPPED = "Terminating processes on user request"
+FAILED_COMMAND = ("CalledProcessError", "RuleException:\nCalledProcessError")
 LAST_ERRORS = ("Exiting because a job execution failed", "WorkflowError:\nAt least one job did not complete")
 """How Snakemake's last messages begin after a failure; the failed jobs are named in their place."""
-
-
-def tell_ledger(path: str) -> None:
-    """Tell the logger where the timings of earlier runs are; Snakemake's own prints nothing for it."""
-    logging.getLogger("snakemake.logging").info("", extra={"ledger": path})
 
 
 @dataclass(frozen=True)
@@ -85,6 +83,7 @@ class LogHandler(LogHandlerBase):
         self._failed: dict[int, Job] = {}
         self._planned: list[str] = []
         self._done = self._total = 0
+        self._stopped = False
 
     def emit(self, record: logging.LogRecord) -> None:
         """Print what a record has to say; an error in here is printed and never ends the run."""
@@ -125,6 +124,8 @@ class LogHandler(LogHandlerBase):
             yield from self._start_lines(record)
         elif event == LogEvent.JOB_FINISHED:
             yield from self._end_lines(facts["job_id"], "done", record.created)
+        elif event == LogEvent.JOB_ERROR and self._stopped:
+            yield from self._end_lines(facts["jobid"], "stop", record.created)
         elif event == LogEvent.JOB_ERROR:
             self._failed[facts["jobid"]] = self._job(facts, record.created)
             yield from self._end_lines(facts["jobid"], "FAILED", record.created)
@@ -146,6 +147,9 @@ class LogHandler(LogHandlerBase):
         if first:
             counts = {rule: count for rule, count in record.stats.items() if rule != "total"}
             self._total = sum(counts.values())
+            # here, because Snakemake loads every logger that it finds, also where another workflow runs
+            from modelcollapse.workflow.time_left import TimeLeft, read_timings
+
             timings = read_timings(self._ledger) if self._ledger is not None else []
             self._time_left = TimeLeft(timings, counts, self._cores or 1, self._now(record))
         if dry and first:
@@ -161,7 +165,7 @@ class LogHandler(LogHandlerBase):
             yield from _grouped_lines(counts)
         if (left := self._time_left.left(self._now(record))) is not None and (self._cores or dry):
             cores = "1 core" if dry or self._cores == 1 else f"{self._cores} cores"
-            yield f"About {in_words(left)} on {cores}, by the times of earlier runs in {self._ledger}"
+            yield f"About {_in_words(left)} on {cores}, by the times of earlier runs in {self._ledger}"
 
     def _start_lines(self, record: logging.LogRecord) -> Iterator[str]:
         facts = record.__dict__
@@ -191,19 +195,20 @@ class LogHandler(LogHandlerBase):
         yield (
             f"{self._counted()} {ending.ljust(6)} {job.label if job is not None else f'job {number}'}"
             + (f" ({now - job.begun:.0f} s)" if job is not None else "")
-            + (f", about {in_words(left)} left" if left and ending == "done" else "")
+            + (f", about {_in_words(left)} left" if left and ending == "done" else "")
         )
 
     def _error_lines(self, record: logging.LogRecord) -> Iterator[str]:
         message = record.getMessage()
         # the command and its exit status; the job that failed is named anyway
-        if message.startswith("CalledProcessError") and not self._rules_are_quiet and not self._detailed:
+        if message.startswith(FAILED_COMMAND) and not self._rules_are_quiet and not self._detailed:
             return
         if not (self._failed and message.startswith(LAST_ERRORS)):
             yield message
 
     def _message_lines(self, record: logging.LogRecord) -> Iterator[str]:
         message = self.format(record).rstrip()
+        self._stopped |= message.startswith(STOPPED)
         # the failed jobs are named in place of Snakemake's last message
         silent = SILENT_MESSAGES + (LAST_ERRORS if self._failed else ())
         if message in ("", "None") or message.startswith(silent):
@@ -236,6 +241,15 @@ def _label(rule: str, wildcards: Mapping[str, str]) -> str:
     return " ".join([rule, *(f"{name} {value}" if value.isdigit() else value for name, value in wildcards.items())])
 
 
+def _in_words(seconds: float) -> str:
+    """``40 s``, ``21 min`` or ``3.2 h``: as exact as an estimate can be."""
+    if seconds < 90:
+        return f"{max(10, round(seconds / 10) * 10)} s"
+    if seconds < 90 * 60:
+        return f"{round(seconds / 60)} min"
+    return f"{seconds / 3600:.1f} h"
+
+
 def _grouped_lines(counts: Mapping[str, int]) -> list[str]:
     """``5 run_generation, 4 measure_arm``: the most frequent first; rules that share two words are counted together."""
     families = Counter("_".join(rule.split("_")[:2]) for rule in counts)
@@ -262,12 +276,12 @@ def _log_lines(logs: list[str]) -> Iterator[str]:
             lines = []
         yield f"  {log}" + (", its last lines:" if len(lines) > SHOWN_LOG_LINES else ":" if lines else " is empty")
         for line in lines[-SHOWN_LOG_LINES:]:
-            yield from _wrapped(f"    {line[:LONGEST_LOG_LINE]}")
+            yield from _wrapped(f"    {line[:LONGEST_LOG_LINE]}", break_long_words=True)
 
 
-def _wrapped(line: str) -> list[str]:
+def _wrapped(line: str, break_long_words: bool = False) -> list[str]:
     """A line, cut between words into lines of equal indent."""
     indent = line[: len(line) - len(line.lstrip())]
     return textwrap.wrap(
-        line, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False, drop_whitespace=True
+        line, WIDTH, subsequent_indent=indent, break_long_words=break_long_words, break_on_hyphens=False
     ) or [""]
