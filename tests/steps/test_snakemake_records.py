@@ -76,6 +76,15 @@ def test_nothing_is_restored_over_a_newer_record_or_for_another_content():
     assert restore_records(LEDGER) == (0, [])
 
 
+def test_an_absent_output_has_its_record_back():
+    write_record()
+    export_records(LEDGER)
+    record_file(OUTPUT).unlink()
+    Path(OUTPUT).unlink()
+    assert restore_records(LEDGER) == (1, [])
+    assert export_records(LEDGER) == 1
+
+
 def test_another_format_is_reported_and_not_restored():
     write_record(version=RECORD_FORMAT - 1)
     export_records(LEDGER)

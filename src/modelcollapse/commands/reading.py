@@ -1,4 +1,4 @@
-"""Commands that read what was recorded: ancestry, costs, the key table."""
+"""Commands that read what was recorded or configured: ancestry, costs, the key table, DVC's stages."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typer
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the command line."""
-    for command in (lineage, ledger, check_config, document_config):
+    for command in (lineage, ledger, check_config, document_config, document_dvc):
         app.command()(command)
 
 
@@ -44,3 +44,15 @@ def document_config(readme: Annotated[Path, typer.Argument()] = Path("config/REA
     write_reference(readme)
     for name in record_first_defaults(Config):
         print(f"recorded the first default of {name}")
+
+
+def document_dvc(
+    config: Annotated[Path, typer.Argument(help="The config file of the scale that DVC keeps.")] = Path(
+        "config/laptop.yaml"
+    ),
+    file: Annotated[Path, typer.Argument()] = Path("dvc.yaml"),
+) -> None:
+    """Write dvc.yaml from a config file: a stage per paper, with what DVC keeps of it and what that depends on."""
+    from modelcollapse.workflow.dvc_stages import write_stages
+
+    write_stages(config, file)

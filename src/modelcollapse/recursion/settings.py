@@ -205,7 +205,7 @@ class ArmSettings(Settings):
     label: str = ""
     """What figures call it; empty means its name."""
     samples_in_dvc: bool = False
-    """Whether DVC keeps its samples and scores (laptop scale)."""
+    """Whether DVC keeps its samples and scores (laptop scale); after a change, type `modelcollapse document-dvc`."""
     family: str
     """Key of `families`."""
     regime: RegimeSettings = RegimeSettings()

@@ -64,6 +64,11 @@ def modules_behind(*modules: str) -> list[str]:
     return list(_reached(tuple(sorted(set(modules)))))
 
 
+def source_files(*modules: str) -> list[Path]:
+    """Files of ``modules_behind(*modules)``, sorted by module."""
+    return [_existing_file(name) for name in modules_behind(*modules)]
+
+
 def libraries_behind(*modules: str) -> dict[str, str]:
     """Version of every numeric library that the modules or what they import mention, by name of its distribution."""
     mentioned = {library for name in modules_behind(*modules) for library in _libraries_of(name)}
@@ -121,10 +126,15 @@ def _source_file(name: str) -> Path | None:
     return None
 
 
-def _parse(name: str) -> ast.Module:
+def _existing_file(name: str) -> Path:
     path = _source_file(name)
     if path is None:
         raise ValueError(f"There is no module {name}: code_hash takes names such as 'recursion.generation'.")
+    return path
+
+
+def _parse(name: str) -> ast.Module:
+    path = _existing_file(name)
     return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
 
 

@@ -2,8 +2,9 @@
 
 Snakemake keeps one JSON file per output below ``.snakemake/metadata``; those of one job differ in nothing that counts.
 ``export_records`` copies one per job into a compressed file beside the ledger after a run. ``restore_records`` puts them
-back at start-up where the output is the one the ledger knows. The format is Snakemake's and not promised to anyone, hence
-the pinned version: a record of another format is not restored, and the caller logs it.
+back at start-up where the output is the one the ledger knows, or is absent: of a file that nobody kept, such as a model,
+Snakemake must know how it was made, or a changed setting of it would pass unseen. The format is Snakemake's and not
+promised to anyone, hence the pinned version: a record of another format is not restored, and the caller logs it.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ def export_records(path: Path, folder: Path = METADATA_FOLDER) -> int:
 
 
 def restore_records(path: Path, folder: Path = METADATA_FOLDER) -> tuple[int, list[str]]:
-    """Give Snakemake the records of outputs that are the ledger's, where it has none or an older one.
+    """Give Snakemake the records of outputs that are the ledger's or absent, where it has none or an older one.
 
     Returns:
         the number of restored records, and the outputs whose record has another format than this Snakemake's.
@@ -71,13 +72,13 @@ def restore_records(path: Path, folder: Path = METADATA_FOLDER) -> tuple[int, li
     for record in ledger.latest_records(ledger.read_ledger(path)):
         stored = kept.get(ledger.first_output(record))
         for output in record["outputs"].values():
-            if stored is None or not Path(output["path"]).is_file():
+            if stored is None:
                 continue
             if stored.get("record_format_version") != RECORD_FORMAT:
                 foreign.append(output["path"])
                 continue
             target = record_file(output["path"], folder)
-            if _is_older(_read(target), stored) and sha256(output["path"]) == output["sha256"]:
+            if _is_older(_read(target), stored) and not _is_another(output):
                 with write_atomically(target) as temporary:
                     temporary.write_text(json.dumps(stored), encoding="utf-8")
                 restored += 1
@@ -124,6 +125,11 @@ def recorded_and_absent(path: Path, folder: str) -> int:
 def _is_current(output: dict[str, Any]) -> bool:
     path = Path(output["path"])
     return path.is_file() and path.stat().st_size == output["bytes"] and sha256(path) == output["sha256"]
+
+
+def _is_another(output: dict[str, Any]) -> bool:
+    """Whether a file with other content lies where the ledger's output belongs."""
+    return Path(output["path"]).is_file() and not _is_current(output)
 
 
 def _is_older(local: dict[str, Any] | None, stored: dict[str, Any]) -> bool:
